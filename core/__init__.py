@@ -1,0 +1,1 @@
+"""The ground floor: settings, errors, clock, units, evidence. Imports nothing of ours."""
