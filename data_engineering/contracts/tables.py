@@ -1,4 +1,4 @@
-"""Bronze tables: the Avro schemas beside this file, read once. Avro is the one source; typed models are held equal by a test."""
+"""Bronze tables: the Avro schemas beside this file, read once. Avro is the source; a test holds typed models equal."""
 
 from __future__ import annotations
 
@@ -68,3 +68,19 @@ def polars_schema(table: BronzeTable) -> dict[str, pl.DataType]:
 def required_columns(table: BronzeTable) -> frozenset[str]:
     """Columns that may not be null."""
     return frozenset(f["name"] for f in avro_schema(table.schema_name)["fields"] if not _type_of(f["type"])[1])
+
+
+_EVENT_TIME = {
+    BronzeTable.READINGS: "source_ts",
+    BronzeTable.EVENTS: "source_ts",
+    BronzeTable.MAINTENANCE: "started_at",
+    BronzeTable.QUALITY: "inspected_at",
+    BronzeTable.PRODUCTION: "period_start",
+    BronzeTable.PREDICTIONS: "as_of",
+    BronzeTable.FEEDBACK: "created_at",
+}
+
+
+def event_time_column(table: BronzeTable) -> str | None:
+    """The column that says when a row's matter happened; None for a table of things rather than happenings."""
+    return _EVENT_TIME.get(table)

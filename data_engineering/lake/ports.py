@@ -12,15 +12,15 @@ from data_engineering.lake.models import Part, Source
 
 
 class Lake(Protocol):
-    """Bronze rows in immutable Parquet parts (zstd) listed by a manifest; accepted once per (device, epoch, seq) and table."""
+    """Bronze rows in immutable Parquet parts (zstd) held by a manifest; accepted once per table, device, epoch, seq."""
 
     def append(
         self, table: BronzeTable, rows: pl.DataFrame, *, source: Source, first_seq: int, last_seq: int
     ) -> Part | None:
         """Writes temp + fsync + rename, then the manifest row and the high-water mark in one transaction.
 
-        `rows` must have exactly the contract's columns and types (`polars_schema`). `first_seq..last_seq` is the range of
-        the sender's counter these rows stand for (it may be longer than the rows: refused rows count).
+        `rows` must have exactly the contract's columns and types (`polars_schema`). `first_seq..last_seq` is the range
+        of the sender's counter these rows stand for (it may be longer than the rows: refused rows count).
 
         Returns:
             The part, or None when the range was accepted before (a replay: nothing is written).
