@@ -155,8 +155,10 @@ class ExplainChangeRequest(ToolModel):
 class RelatedChange(ToolModel):
     kind: Literal["metric", "alarm", "failure", "maintenance", "note", "state"]
     text: str
+    subject: str | None = Field(None, description="Label of the metric, code, or component.")
     at: datetime | None = None
     strength: float | None = Field(None, description="Correlation of hourly means with the asked metric, -1 to 1.")
+    change_percent: float | None = Field(None, description="Change of a metric against the windows before.")
 
 
 class ChangeExplanation(ToolModel):
