@@ -30,6 +30,9 @@ class Slots(AgentModel):
     horizon: str | None = Field(None, description="Future, e.g. 24_hours.")
     error_code: str | None = None
     topic: str | None = Field(None, description="Rest of a question to the manuals.")
+    window: str | None = Field(None, description="Part of the future asked about, 'START/END' in ISO 8601, UTC.")
+    threshold: float | None = Field(None, description="Level asked about, in `threshold_unit`.")
+    threshold_unit: str | None = Field(None, description="pint spelling.")
 
 
 class Step(AgentModel):
@@ -61,6 +64,7 @@ class Plan(AgentModel):
     steps: list[Step]
     decision: Decision
     question: str | None = Field(None, description="One short question back, when no reading is sure enough.")
+    remarks: list[str] = Field(default=[], description="Said without an agent: help, out of scope, not offered yet.")
 
 
 class Focus(AgentModel):
