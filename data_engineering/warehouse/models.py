@@ -24,6 +24,7 @@ class CatalogueEntry(BaseModel):
     description: str
     owner: str
     parameters: dict[str, ParameterType] = Field(default_factory=dict)
+    optional: tuple[str, ...] = Field((), description="Parameters that may be null or left out: no restriction then.")
     columns: dict[str, str] = Field(description="Column to unit ('' when it has none).")
     sql: dict[str, str]
 

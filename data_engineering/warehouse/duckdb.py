@@ -1,0 +1,129 @@
+"""The embedded warehouse: the published DuckDB snapshot, read only, behind `Warehouse`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from core.clock import Clock
+from core.errors import LimitExceeded
+from core.scope import Scope
+from core.workspace import Workspace
+from data_engineering.warehouse import snapshots
+from data_engineering.warehouse.catalogue import entry_named
+from data_engineering.warehouse.models import CatalogueEntry, Limits, Snapshot, Table, Value
+from data_engineering.warehouse.values import bind
+
+open_snapshot = snapshots.open_snapshot
+
+
+class DuckDBWarehouse:
+    """Implements `data_engineering.warehouse.ports.Warehouse` over the snapshot the pointer names.
+
+    A new snapshot is opened by the first call after its publication; calls under way finish on the old one.
+    """
+
+    def __init__(self, workspace: Workspace, *, max_rows: int, max_seconds: float, clock: Clock) -> None:
+        """`max_rows` and `max_seconds` bound every call; a caller's own limits may only be tighter."""
+        self._workspace = workspace
+        self._most = Limits(rows=max_rows, seconds=max_seconds)
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._opened: tuple[duckdb.DuckDBPyConnection, Snapshot] | None = None
+        self._statements: dict[str, str] = {}
+
+    def run(
+        self,
+        entry: str | CatalogueEntry,
+        values: Mapping[str, Value] | None = None,
+        *,
+        scope: Scope,
+        limits: Limits | None = None,
+    ) -> Table:
+        """See `Warehouse.run`."""
+        asked = entry_named(entry) if isinstance(entry, str) else entry
+        bound = bind(asked, values or {})
+        plants = None if scope.plants is None else sorted(scope.plants)
+        with self._cursor() as (cursor, snapshot):
+            statement = self._statement(cursor, asked.sql["duckdb"], {**bound, "plants": plants})
+            rows = self._fetch(cursor, asked, statement, {**bound, "plants": plants}, limits or self._most)
+            columns = tuple(column[0] for column in cursor.description or ())
+        return Table(columns=columns, rows=_aware(rows), entry=asked.name, parameters=bound, snapshot=snapshot)
+
+    def snapshot(self) -> Snapshot:
+        """See `Warehouse.snapshot`."""
+        with self._cursor() as (_, snapshot):
+            return snapshot
+
+    def close(self) -> None:
+        with self._guard:
+            if self._opened is not None:
+                self._opened[0].close()
+                self._opened = None
+
+    @contextmanager
+    def _cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Snapshot]]:
+        """A connection of this call's own. It keeps its snapshot alive when the pointer moves on."""
+        with self._guard:
+            connection, snapshot = self._current()
+            cursor = connection.cursor()
+        try:
+            yield cursor, snapshot
+        finally:
+            cursor.close()
+
+    def _current(self) -> tuple[duckdb.DuckDBPyConnection, Snapshot]:
+        name = snapshots.published_name(self._workspace)
+        if self._opened is None or self._opened[1].name != name:
+            connection = snapshots.connect(snapshots.snapshot_path(self._workspace, name))
+            fresh = (connection, snapshots.describe(connection))
+            if self._opened is not None:
+                self._opened[0].close()
+            self._opened = fresh
+        return self._opened
+
+    def _statement(self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> str:
+        """`sql` with its zoned timestamps as plain UTC ones: DuckDB would need pytz to return them."""
+        if sql not in self._statements:
+            described = cursor.execute(f"describe {sql}", values).fetchall()
+            zoned = [name for name, kind, *_ in described if kind == "TIMESTAMP WITH TIME ZONE"]
+            changes = ", ".join(f'"{name}" at time zone \'UTC\' as "{name}"' for name in zoned)
+            self._statements[sql] = f"select * replace ({changes}) from (\n{sql}\n)" if zoned else sql  # noqa: S608
+        return self._statements[sql]
+
+    def _fetch(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        entry: CatalogueEntry,
+        statement: str,
+        values: Mapping[str, Any],
+        limits: Limits,
+    ) -> list[tuple[Any, ...]]:
+        most_rows, seconds = min(limits.rows, self._most.rows), min(limits.seconds, self._most.seconds)
+        timer = threading.Timer(seconds, cursor.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            rows = cursor.execute(statement, values).fetchmany(most_rows + 1)
+        except duckdb.InterruptException as error:
+            raise LimitExceeded(
+                f"{entry.name}: took longer than {seconds:g} s.",
+                remedy="Ask for a shorter range or fewer machines, or raise COPILOT_QUERY_MAX_SECONDS.",
+            ) from error
+        finally:
+            timer.cancel()
+        if len(rows) > most_rows:
+            raise LimitExceeded(
+                f"{entry.name}: more than {most_rows} rows.",
+                remedy="Ask for a shorter range or fewer machines, or raise COPILOT_QUERY_MAX_ROWS.",
+            )
+        return rows
+
+
+def _aware(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [tuple(value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for value in row) for row in rows]
