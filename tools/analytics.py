@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.evidence import Evidence, Evidenced
-from core.horizon import parse_horizon
+from core.horizon import parse_range
 from core.metrics import unit_symbol
 from core.scope import Scope
 from data_engineering.warehouse.models import Table, Value
@@ -71,23 +71,22 @@ def analyse(request: AnalyticsRequest, toolbox: Toolbox, scope: Scope) -> Eviden
 
 
 def _question(request: AnalyticsRequest, toolbox: Toolbox, scope: Scope) -> Question:
-    length = parse_horizon(request.time_range, field="time_range", longest=LONGEST)
     if request.equipment_id is not None:
         equipment_id = find_equipment(request.equipment_id, toolbox, scope).equipment_id
         request = request.model_copy(update={"equipment_id": equipment_id})
         end = data_until(equipment_id, toolbox, scope)
     else:
         end = toolbox.warehouse.snapshot().data_until
-    end = end or toolbox.clock.now()
+    window = parse_range(request.time_range, field="time_range", now=end or toolbox.clock.now(), longest=LONGEST)
     values: dict[str, Value] = {
         "equipment_id": request.equipment_id,
         "line": request.line,
         "plant_id": request.plant_id,
         "equipment_type": request.equipment_type,
-        "start": end - length,
-        "end": end,
+        "start": window.start,
+        "end": window.end,
     }
-    return Question(request, values, end - length, end, toolbox, scope)
+    return Question(request, values, window.start, window.end, toolbox, scope)
 
 
 def _subject(request: AnalyticsRequest) -> str:

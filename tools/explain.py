@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import NotReady, UnknownMetric
 from core.evidence import Evidenced
-from core.horizon import parse_horizon
+from core.horizon import parse_range
 from core.metrics import unit_symbol
 from core.scope import Scope
 from data_engineering.warehouse.models import Table, Value
@@ -101,7 +101,6 @@ def explain_change(request: ExplainChangeRequest, toolbox: Toolbox, scope: Scope
 
 
 def _case(request: ExplainChangeRequest, toolbox: Toolbox, scope: Scope) -> tuple[Case, list[dict[str, Any]]]:
-    length = parse_horizon(request.time_range, field="time_range", longest=LONGEST)
     machine = find_equipment(request.equipment_id, toolbox, scope).equipment_id
     end = data_until(machine, toolbox, scope)
     metrics = toolbox.warehouse.run("equipment_metrics", {"equipment_id": machine}, scope=scope).records()
@@ -111,7 +110,8 @@ def _case(request: ExplainChangeRequest, toolbox: Toolbox, scope: Scope) -> tupl
         raise UnknownMetric(
             f"metric: {machine} does not report '{request.metric}'.", remedy=f"It reports {has}.", field="metric"
         )
-    case = Case(machine, asked, end - length, end, toolbox, scope)
+    window = parse_range(request.time_range, field="time_range", now=end, longest=LONGEST)
+    case = Case(machine, asked, window.start, window.end, toolbox, scope)
     return case, [row for row in metrics if row is not asked]
 
 
@@ -208,15 +208,13 @@ def _times(count: int) -> str:
 
 
 def _maintenance(case: Case) -> list[RelatedChange]:
-    rows = case.run("maintenance_history", start=case.start, end=case.end).records()
     found = []
-    for row in rows:
-        what = f"{row['kind'].capitalize()} work" + (f" on {row['component']}" if row["component"] else "")
-        found.append(
-            RelatedChange(kind="maintenance", text=f"{what} on {row['started_at']:%d %b}", at=row["started_at"])
-        )
+    for row in case.run("maintenance_history", start=case.start, end=case.end).records():
+        at, component = row["started_at"], row["component"]
+        text = f"{row['kind'].capitalize()} work{f' on {component}' if component else ''} on {at:%d %b}"
+        found.append(RelatedChange(kind="maintenance", text=text, subject=component, at=at))
         if row["note"]:
-            found.append(RelatedChange(kind="note", text=row["note"], at=row["started_at"]))
+            found.append(RelatedChange(kind="note", text=row["note"], subject=component, at=at))
     return found
 
 
