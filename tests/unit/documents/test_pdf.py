@@ -1,0 +1,122 @@
+"""PDF files: bookmarks make sections, columns make tables, running lines go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typst
+
+from core.errors import CorruptData
+from data_engineering.documents.models import Chunk
+from data_engineering.documents.parsing import chunks, read_shelf
+
+SOURCE = """
+#set document(title: "Compressor 30", keywords: ("screw", "equipment-type:compressor"))
+#set page(header: [Compressor 30 #h(1fr) Edition 3], footer: context [KD-30 #h(1fr) Page #counter(page).display()])
+#set heading(numbering: "1.1")
+#set table.cell(breakable: false)
+#outline()
+#pagebreak()
+= Safety
+Lock out first. #lorem(30)
+== Lock-out of the supply, the stored air and the condensate drain of every vessel that is connected to this machine
++ Stop the machine and wait until the fan and the motor of the machine have come to a stand and stay there.
+  - Listen.
++ Vent.
+= Error codes
+#table(columns: (auto, 1fr, 1fr), inset: 6pt, column-gutter: 12pt, table.header([Code], [Cause], [What to do]),
+  ..range(60).map(n => ([C-#(100 + n)], [Cause #n, with enough words to wrap over two lines], [Do #n])).flatten())
+= Parts
+A belt.
+"""
+
+
+def compiled(folder: Path, source: str) -> Path:
+    target = folder / "a.pdf"
+    target.write_bytes(typst.compile(source.encode()))
+    return target
+
+
+def read(folder: Path) -> list[Chunk]:
+    (manual,) = read_shelf(folder)
+    return chunks(manual)
+
+
+@pytest.fixture(scope="module")
+def passages(tmp_path_factory: pytest.TempPathFactory) -> list[Chunk]:
+    folder = tmp_path_factory.mktemp("shelf")
+    compiled(folder, SOURCE)
+    return read(folder)
+
+
+def test_title_and_equipment_types_come_from_the_properties(passages: list[Chunk]) -> None:
+    assert {(chunk.title, chunk.equipment_types) for chunk in passages} == {("Compressor 30", ("compressor",))}
+
+
+def test_bookmarks_are_the_sections_even_when_a_heading_wraps(passages: list[Chunk]) -> None:
+    paths = list(dict.fromkeys(chunk.section_path for chunk in passages))
+    assert paths[1:] == [
+        ("1 Safety",),
+        ("1 Safety", "1.1 Lock-out of the supply, the stored air and the condensate drain of every vessel that is"
+                     " connected to this machine"),
+        ("2 Error codes",),
+        ("3 Parts",),
+    ]  # fmt: skip
+
+
+def test_headings_and_running_lines_are_no_text(passages: list[Chunk]) -> None:
+    text = "\n".join(chunk.text for chunk in passages)
+    assert "Edition 3" not in text
+    assert "KD-30" not in text
+    assert "1 Safety" not in text
+
+
+def test_a_step_goes_on_over_its_lines(passages: list[Chunk]) -> None:
+    steps = next(chunk.text for chunk in passages if "Listen" in chunk.text)
+    assert steps.splitlines()[0].endswith("have come to a stand and stay there.")
+    assert steps.splitlines()[1].strip() == "- Listen."
+
+
+def test_every_row_of_a_table_over_pages_is_whole(passages: list[Chunk]) -> None:
+    rows = [line for chunk in passages for line in chunk.text.splitlines() if line.startswith("| C-")]
+    assert rows == [
+        f"| C-{100 + n} | Cause {n}, with enough words to wrap over two lines | Do {n} |" for n in range(60)
+    ]
+
+
+def test_each_piece_of_the_table_has_one_header_row(passages: list[Chunk]) -> None:
+    pieces = [chunk.text for chunk in passages if "| C-" in chunk.text]
+    assert {piece.count("| Code | Cause | What to do |") for piece in pieces} == {1}
+
+
+def test_pages_are_counted_from_one(passages: list[Chunk]) -> None:
+    pages = [chunk.page for chunk in passages if chunk.page is not None]
+    assert len(pages) == len(passages)
+    assert pages == sorted(pages)
+    assert passages[1].page == 2
+
+
+def test_a_pdf_without_bookmarks_is_one_section_named_by_its_title(tmp_path: Path) -> None:
+    compiled(tmp_path, '#set document(title: "Belt")\nTension: 40 N.')
+    assert [(chunk.section_path, chunk.text) for chunk in read(tmp_path)] == [(("Belt",), "Tension: 40 N.")]
+
+
+def test_a_truncated_pdf_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    target = compiled(tmp_path, SOURCE)
+    target.write_bytes(target.read_bytes()[:4000])
+    with pytest.raises(CorruptData, match=r"a\.pdf: the PDF ends too early") as refused:
+        read(tmp_path)
+    assert "Copy the file again" in refused.value.remedy
+
+
+def test_a_pdf_with_broken_insides_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n")
+    with pytest.raises(CorruptData, match=r"a\.pdf"):
+        read(tmp_path)
+
+
+def test_a_pdf_of_pictures_only_is_refused(tmp_path: Path) -> None:
+    compiled(tmp_path, "#rect(fill: red)")
+    with pytest.raises(CorruptData, match="no text"):
+        read(tmp_path)
