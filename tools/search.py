@@ -16,6 +16,7 @@ from tools.models import Passage, SearchRequest, SearchResult
 from tools.ports import Toolbox
 
 TOOL = "search_manuals"
+WORDS_ONLY = "Manuals were searched by words only: no sentence encoder is installed."
 
 
 class LocalManualSearch:
@@ -58,9 +59,7 @@ def search_manuals(request: SearchRequest, toolbox: Toolbox, scope: Scope) -> Ev
     evidence = Evidence(
         tool=TOOL, source="documents", parameters=request.model_dump(), rows=len(result.passages), documents=cited
     )
-    notes = (
-        [] if result.mode == "hybrid" else ["Manuals were searched by words only: no sentence encoder is installed."]
-    )
+    notes = [] if result.mode == "hybrid" else [WORDS_ONLY]
     return Evidenced(result=result, evidence=[evidence], notes=notes)
 
 

@@ -19,7 +19,7 @@ from ml.retrieval.index import read_record
 from ml.retrieval.minilm import Encoder
 from ml.retrieval.models import Hit, Mode, SearchOutcome
 from ml.retrieval.store import PassageStore, fetch, matching, ranked
-from ml.retrieval.text import asked_codes, content_words
+from ml.retrieval.text import asked_codes, content_words, error_codes
 
 RANK_CONSTANT = 60
 """k of reciprocal rank fusion, as published."""
@@ -134,7 +134,7 @@ class ManualIndex:
         return Signals(
             coverage=max((hit.coverage for hit in best), default=0.0),
             cosine=max(dense.values(), default=None),
-            absent_codes=tuple(code for code in asked_codes(question) if code not in self._codes),
+            absent_codes=tuple(code for code in error_codes(question) if code not in self._codes),
             absent_words=tuple(term.word for term in terms if not term.passages),
         )
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W_]+")
-_CODE = re.compile(
-    r"(?<![\w-])(?:[A-Z]{1,3}-?\d{2,6}|\d{3,6}-\d?[A-Z]{1,4}\d?|(?:[A-Z0-9]+-)+[A-Z]*\d[A-Z0-9]*)(?![\w-])"
-)
+_ERROR_CODE = re.compile(r"(?<![\w-])[A-Z]{1,3}-?\d{2,6}(?![\w-])")
+_PART_NUMBER = re.compile(r"(?<![\w-])(?:\d{3,6}-\d?[A-Z]{1,4}\d?|(?:[A-Z0-9]+-)+[A-Z]*\d[A-Z0-9]*)(?![\w-])")
 _NAMED_CODE = re.compile(
     r"\b(?:error|alarm|fault|code|warning|message)s?(?:\s+(?:code|number|no\.?))?\s*[:#=]?\s*"
     r"([A-Za-z]{0,3}[-\s]?\d{1,6})\b(?!\s*(?:%|hours?|h\b|days?|mm|bar|°))",
@@ -16,163 +14,15 @@ _NAMED_CODE = re.compile(
 )
 _WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*(?:[-.:/=][^\W_]+)*|[^\W_]+(?:[-:=][^\W_]*\d[^\W_]*)+")
 
-STOPWORDS = frozenset(
-    [
-        "a",
-        "about",
-        "above",
-        "after",
-        "again",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "before",
-        "being",
-        "between",
-        "both",
-        "but",
-        "by",
-        "can",
-        "cannot",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "done",
-        "down",
-        "during",
-        "each",
-        "every",
-        "few",
-        "for",
-        "from",
-        "further",
-        "get",
-        "gets",
-        "given",
-        "go",
-        "goes",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "help",
-        "her",
-        "here",
-        "hers",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "itself",
-        "just",
-        "keep",
-        "keeps",
-        "know",
-        "let",
-        "like",
-        "may",
-        "me",
-        "might",
-        "mine",
-        "more",
-        "most",
-        "must",
-        "my",
-        "need",
-        "needs",
-        "no",
-        "nor",
-        "not",
-        "now",
-        "of",
-        "off",
-        "on",
-        "once",
-        "only",
-        "onto",
-        "or",
-        "other",
-        "our",
-        "out",
-        "over",
-        "own",
-        "per",
-        "please",
-        "same",
-        "shall",
-        "she",
-        "should",
-        "show",
-        "so",
-        "some",
-        "still",
-        "such",
-        "tell",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "to",
-        "too",
-        "under",
-        "until",
-        "up",
-        "upon",
-        "us",
-        "use",
-        "used",
-        "using",
-        "very",
-        "want",
-        "was",
-        "way",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "whether",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "why",
-        "will",
-        "with",
-        "without",
-        "would",
-        "yes",
-        "yet",
-        "you",
-        "your",
-    ]
-)
+_FUNCTION_WORDS = """
+    a about above after again all also am an and any are as at be because been before being between both but by can
+    cannot could did do does doing done down during each every few for from further get gets given go goes had has have
+    having he help her here hers him his how i if in into is it its itself just keep keeps know let like may me might
+    mine more most must my need needs no nor not now of off on once only onto or other our out over own per please same
+    shall she should show so some still such tell than that the their them then there these they this those through to
+    too under until up upon us use used using very want was way we were what when where whether which while who whom
+    why will with without would yes yet you your"""
+STOPWORDS = frozenset(_FUNCTION_WORDS.split())
 """English function words: they say how a question is put, not what it is about."""
 
 
@@ -196,10 +46,15 @@ def codes_in(text: str) -> list[str]:
     return list(dict.fromkeys(squeeze(match.group()) for match in _WITH_DIGIT.finditer(text)))
 
 
-def asked_codes(question: str) -> list[str]:
-    """Codes a question is clearly about: written like one (E-417, 6205-2RS) or named as one (alarm 12, error E 21)."""
-    found: Iterable[str] = [*_CODE.findall(question), *_NAMED_CODE.findall(question)]
+def error_codes(question: str) -> list[str]:
+    """Codes a question is clearly about: written like one (E-417, F07801) or named as one (alarm 12, error E 21)."""
+    found = [*_ERROR_CODE.findall(question), *_NAMED_CODE.findall(question)]
     return list(dict.fromkeys(squeeze(code) for code in found))
+
+
+def asked_codes(question: str) -> list[str]:
+    """Error codes and anything written like a part number (6205-2RS, SP-CNC-014); a machine's id may be among them."""
+    return list(dict.fromkeys([*error_codes(question), *(squeeze(code) for code in _PART_NUMBER.findall(question))]))
 
 
 def _is_lone_letter(word: str) -> bool:
