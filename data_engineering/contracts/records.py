@@ -7,9 +7,11 @@ with `data_engineering.contracts.tables.polars_schema`.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, cast, get_args, get_origin
 
+from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 EventKind = Literal["state", "alarm", "error", "failure"]
 State = Literal["not_available", "out_of_service", "not_executing", "executing"]
@@ -205,3 +207,26 @@ RECORDS: Final[dict[str, type[Record]]] = {
     "dead-letter": DeadLetter,
 }
 """Avro schema name (file name without .avsc) to its typed model."""
+
+
+def allowed_values(name: str, field: str) -> tuple[str, ...]:
+    """The literals of a text field, e.g. ('state', 'alarm', 'error', 'failure'); empty when any text goes."""
+    literals = (part for part in _parts(RECORDS[name].model_fields[field].annotation) if get_origin(part) is Literal)
+    return tuple(str(value) for part in literals for value in get_args(part))
+
+
+def bounds(name: str, field: str) -> tuple[float | None, float | None]:
+    """(lowest, highest) value of a number field, None where it has no bound."""
+    info = RECORDS[name].model_fields[field]
+    metadata = [
+        *info.metadata,
+        *(item for part in _parts(info.annotation) for item in getattr(part, "__metadata__", ())),
+    ]
+    constraints = [item for entry in metadata for item in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
+    lowest = next((item.ge for item in constraints if isinstance(item, Ge)), None)
+    highest = next((item.le for item in constraints if isinstance(item, Le)), None)
+    return cast("float | None", lowest), cast("float | None", highest)
+
+
+def _parts(annotation: object) -> tuple[object, ...]:
+    return (annotation, *get_args(annotation))

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from pydantic import AwareDatetime, ValidationError
 
-from data_engineering.contracts.records import RECORDS, EquipmentEvent, Reading, Record
+from data_engineering.contracts.records import RECORDS, EquipmentEvent, Reading, Record, allowed_values, bounds
 from data_engineering.contracts.tables import AVRO, BronzeTable, avro_schema, polars_schema, required_columns
 
 SCHEMAS = sorted(path.stem for path in AVRO.glob("*.avsc"))
@@ -131,3 +131,28 @@ def test_a_record_cannot_be_changed() -> None:
     )
     with pytest.raises(ValidationError, match="frozen"):
         reading.value = 1.0  # type: ignore[misc]
+
+
+def test_the_kinds_of_events_are_a_closed_list() -> None:
+    assert allowed_values("equipment-status", "kind") == ("state", "alarm", "error", "failure")
+
+
+def test_a_nullable_enumeration_is_closed_too() -> None:
+    assert allowed_values("equipment-status", "mode") == ("none", "processing", "setup", "maintenance")
+
+
+def test_free_text_has_no_closed_list() -> None:
+    assert allowed_values("equipment-status", "message") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "expected"),
+    [
+        ("equipment-status", "severity", (1, 1000)),
+        ("quality-metrics", "inspected", (0, None)),
+        ("production", "good_quantity", (0, None)),
+        ("maintenance", "note", (None, None)),
+    ],
+)
+def test_bounds_of_numbers_are_known(name: str, field: str, expected: tuple[float | None, float | None]) -> None:
+    assert bounds(name, field) == expected
