@@ -23,20 +23,20 @@ bench: $(VENV)/.dev
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/build.txt
 
 $(VENV)/.up: requirements/up.txt pyproject.toml | $(BIN)/uv
-	@test -e $(VENV)/.dev || $(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/up.txt requirements/uv.txt
+	@test -e $(VENV)/.dev || $(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/up.txt requirements/build.txt
 	@test -e $(VENV)/.dev || $(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
-	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.txt requirements/build.txt
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 lock: | $(BIN)/uv  ## one resolution for everything; the smaller locks are cuts of it
-	PYTHON=$(BIN)/python ./requirements/compile
+	./requirements/compile
 
 clean:
 	rm -rf $(VENV)

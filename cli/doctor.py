@@ -1,4 +1,4 @@
-"""`copilot doctor`: for every port which adapter is active, whether it answers, its version, and what to set to change it."""
+"""`copilot doctor`: for every port its adapter, whether it answers, its version, and what to set to change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `copilot up` prepares, in order. Each step is a `copilot` command of its own process, so that the server stays lean."""
+"""What `copilot up` prepares, in order. Each step is a process of its own, so that the server stays lean."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ REFRESH = (MARTS, SCORES, PUBLISH)
 NAMES = {HISTORY: "history", MARTS: "marts", MODEL: "model", SCORES: "scores", PUBLISH: "publish", MANUALS: "manuals"}
 
 
-class StepFailed(CopilotError):
+class StepFailed(CopilotError):  # noqa: N818  # the house names errors by what happened
     """A step ended with an error; its own message is passed on."""
 
     code, exit_code, retriable = "step_failed", 1, True

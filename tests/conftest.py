@@ -10,8 +10,13 @@ import pytest
 
 from core.clock import FixedClock
 from core.workspace import Workspace
+from tests.lanes import LaneReport
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LaneReport(), "lanes")
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def analyse(request: AnalyticsRequest, toolbox: Toolbox, scope: Scope) -> Eviden
     kpis, insights = _ANALYSES[request.analysis_type](question)
     trends = {kpi.name: _trend(kpi) for kpi in kpis if kpi.daily}
     result = PerformanceTrend(
-        equipment_id=request.equipment_id,
+        equipment_id=question.request.equipment_id,
         analysis_type=request.analysis_type,
         time_range=request.time_range,
         metrics={kpi.name: formatted(kpi) for kpi in kpis},
