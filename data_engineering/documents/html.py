@@ -31,7 +31,7 @@ def read(text: str) -> Reading:
     for tag in soup(_LEFT_OUT):
         tag.decompose()
     for tag in soup("br"):
-        tag.replace_with("\n")
+        tag.replace_with(" ")
     outline = Outline()
     _walk(soup.body or soup, outline)
     first = next((section.path[0] for section in outline.sections if section.path), None)

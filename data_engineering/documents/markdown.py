@@ -50,7 +50,7 @@ def _front_matter(source: str, name: str) -> dict[str, Any]:
 def _block(node: SyntaxTreeNode, outline: Outline, offset: int) -> None:
     place = Place(line=offset + node.map[0] + 1 if node.map else None)
     if node.type == "heading":
-        outline.heading(int(node.tag[1]), _inline(node))
+        outline.heading(int(node.tag[1]), sections.tidy(_inline(node)))
     elif node.type in _LISTS:
         outline.add(sections.listing(_items(node, offset, "")))
     elif node.type == "table":
@@ -106,7 +106,7 @@ def _inline(node: SyntaxTreeNode) -> str:
     if node.type == "code_inline":
         return f"`{node.content}`" if not _in_heading(node) else node.content
     if node.type in ("softbreak", "hardbreak"):
-        return " "
+        return "\n"
     if node.type == "html_inline":
         return _MARKUP.sub(" ", node.content)
     if node.type in ("text", "image"):

@@ -98,8 +98,15 @@ def _without_running_lines(pages: list[list[str]]) -> list[list[Line]]:
 
 
 def _edge(page: list[str]) -> list[int]:
-    filled = [at for at, text in enumerate(page) if text.strip()]
-    return filled[:_EDGE_LINES] + filled[_EDGE_LINES:][-_EDGE_LINES:]
+    """Lines that may be header or footer: those above the first gap and below the last, else the outermost ones."""
+    runs = [
+        [at for at, _ in run] for filled, run in groupby(enumerate(page), key=lambda p: bool(p[1].strip())) if filled
+    ]
+    if not runs:
+        return []
+    top = runs[0] if len(runs[0]) <= _EDGE_LINES else runs[0][:1]
+    bottom = runs[-1] if len(runs[-1]) <= _EDGE_LINES else runs[-1][-1:]
+    return sorted({*top, *bottom})
 
 
 def _mark(text: str) -> str:

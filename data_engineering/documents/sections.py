@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[\"'(]?[A-Z0-9])")
 _SPACE = re.compile(r"\s+")
@@ -16,6 +17,10 @@ class Place:
 
     page: int | None = None
     line: int | None = None
+
+    def below(self, lines: int) -> Place:
+        """So many lines further down, where lines are counted."""
+        return self if self.line is None else replace(self, line=self.line + lines)
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,10 @@ def tidy(text: str) -> str:
 
 
 def prose(text: str, place: Place) -> Block:
-    sentences = _SENTENCE_END.split(tidy(text))
-    return Block(tuple(Unit(sentence, place) for sentence in sentences if sentence), joint=" ")
+    """A paragraph in sentences. `text` begins at `place`; its line breaks tell on which line a sentence begins."""
+    starts = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    units = (Unit(tidy(text[start:end]), place.below(text.count("\n", 0, start))) for start, end in pairwise(starts))
+    return Block(tuple(unit for unit in units if unit.text), joint=" ")
 
 
 def listing(lines: Iterable[tuple[str, Place]]) -> Block:
@@ -85,11 +92,7 @@ def listing(lines: Iterable[tuple[str, Place]]) -> Block:
 
 
 def code(text: str, place: Place, language: str = "") -> Block:
-    first = place.line
-    units = tuple(
-        Unit(line, Place(place.page, None if first is None else first + offset))
-        for offset, line in enumerate(text.rstrip("\n").split("\n"))
-    )
+    units = tuple(Unit(line, place.below(number)) for number, line in enumerate(text.rstrip("\n").split("\n")))
     return Block(units if text.strip() else (), opening=f"```{language}", closing="```")
 
 
