@@ -33,8 +33,8 @@ class Hit(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     chunk: Chunk
-    score: float = Field(description="Fused rank score; comparable within one search only.")
-    cosine: float | None = Field(description="Cosine to the question; None in lexical mode or beyond the dense list.")
+    score: float = Field(description="Support: cosine plus half the coverage; without vectors the coverage.")
+    cosine: float | None = Field(description="Cosine to the question; None in lexical mode.")
     coverage: float = Field(description="Share of the question's words in it, weighted by rarity, 0 to 1.")
 
 

@@ -1,34 +1,37 @@
 """Hybrid search over a published index, and the judgement whether the manuals cover a question at all.
 
-BM25 and MiniLM each rank the passages; the ranks are fused (reciprocal rank fusion, Cormack et al. 2009). Passages that
-hold a code the question asks for come first. Misspelt words are read as the nearest words of the manuals.
+BM25 and MiniLM each rank the passages; the ranks are fused (reciprocal rank fusion, Cormack et al. 2009) into
+candidates, which are put in order by their support: how much of the question they hold, in words and in meaning.
+Passages that hold a code the question asks for come first. Misspelt words are read as the nearest words of the manuals.
 """
 
 from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from data_engineering.documents.models import Chunk
 from ml.retrieval import vectors
-from ml.retrieval.answerability import Signals, judge
+from ml.retrieval.answerability import Signals, judge, support
 from ml.retrieval.index import read_record
-from ml.retrieval.minilm import Encoder
+from ml.retrieval.minilm import Encoder, Vectors
 from ml.retrieval.models import Hit, Mode, SearchOutcome
-from ml.retrieval.store import PassageStore, fetch, matching, ranked
-from ml.retrieval.text import asked_codes, content_words, error_codes
+from ml.retrieval.store import PassageStore, cosines, fetch, matching, ranked
+from ml.retrieval.text import asked_codes, content_words, error_codes, without_identifiers
 
 RANK_CONSTANT = 60
 """k of reciprocal rank fusion, as published."""
-CANDIDATES = 50
+RANKED = 50
 """Passages each ranking hands to the fusion."""
-JUDGED = 5
-"""Best passages that answerability looks at."""
-SPELLING_SIMILARITY = 75.0
-"""Least similarity (percent, optimal string alignment) of a misspelt word and its reading."""
+CANDIDATES = 30
+"""Best fused passages that are put in order by support."""
+SPELLING_SIMILARITY = 0.75
+"""Least similarity (optimal string alignment, 0 to 1) of a misspelt word and its reading."""
 SPELLINGS = 2
 
 
@@ -37,13 +40,28 @@ class Term:
     """One word of a question: how the manuals may spell it, who holds it, how rare it is."""
 
     word: str
-    spellings: tuple[str, ...]
+    expression: str
     passages: frozenset[int]
     weight: float
 
-    @property
-    def expression(self) -> str:
-        return " OR ".join(f'"{spelling}"' for spelling in self.spellings)
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as one index reads it. `allowed` are the passages about the machine type asked for."""
+
+    allowed: frozenset[int]
+    terms: tuple[Term, ...]
+    codes: dict[str, frozenset[int]]
+    errors: tuple[str, ...]
+    vector: Vectors | None
+
+    def coverage(self, key: int) -> float:
+        """Share of the question's words in a passage, weighted by rarity, 0 to 1."""
+        total = sum(term.weight for term in self.terms)
+        return sum(term.weight for term in self.terms if key in term.passages) / total if total else 0.0
+
+    def codes_held(self, key: int) -> int:
+        return sum(key in holders for holders in self.codes.values())
 
 
 class ManualIndex:
@@ -65,18 +83,19 @@ class ManualIndex:
         mode = mode or self.mode
         kind = equipment_type.lower() if equipment_type is not None else None
         with self._store.reading() as connection:
-            allowed = self._allowed(kind)
-            terms = self._terms(connection, question, allowed)
-            lexical = _lexical(connection, terms, allowed)
-            dense = self._dense(question, kind) if mode == "hybrid" else {}
-            order, fused = self._order(question, lexical, list(dense))
-            chunks = fetch(connection, order[: max(limit, JUDGED)])
-        hits = [
-            Hit(chunk=chunks[key], score=fused[key], cosine=dense.get(key), coverage=_coverage(terms, key))
-            for key in order[: max(limit, JUDGED)]
-        ]
-        answerability = judge(self._signals(question, terms, hits[:JUDGED], dense), mode)
-        return SearchOutcome(hits=hits[:limit], mode=mode, answerability=answerability)
+            asked = self._read(connection, question, kind, mode)
+            keys = _fuse(self._rankings(connection, asked, kind), asked)
+            hits = _hits(connection, keys, asked)
+        outcome = judge(_signals(asked, hits), mode)
+        return SearchOutcome(hits=[hit for _, hit in hits[:limit]], mode=mode, answerability=outcome)
+
+    def nearest(self, question: str, *, limit: int) -> tuple[list[Chunk], float]:
+        """Passages by vectors alone, nearest first, and the cosine of the first; for measuring."""
+        vector = self._encoder.encode([question])
+        keys = vectors.nearest(self._collection, vector, None, min(limit, len(self._types)))
+        with self._store.reading() as connection:
+            chunks = fetch(connection, keys)
+            return [chunks[key] for key in keys], max(cosines(connection, keys, vector[0]).values(), default=0.0)
 
     @cached_property
     def _vocabulary(self) -> dict[str, int]:
@@ -94,19 +113,26 @@ class ManualIndex:
     def _collection(self) -> Any:
         return vectors.open_collection(self._folder)
 
-    def _allowed(self, kind: str | None) -> frozenset[int]:
-        return frozenset(key for key, types in self._types.items() if kind is None or not types or kind in types)
+    def _read(self, connection: sqlite3.Connection, question: str, kind: str | None, mode: Mode) -> Question:
+        allowed = frozenset(key for key, types in self._types.items() if kind is None or not types or kind in types)
+        codes = {code: self._codes.get(code, frozenset()) & allowed for code in asked_codes(question)}
+        readable = without_identifiers(question, known=self._codes)
+        spelt = [*content_words(readable), *(code for code, holders in codes.items() if holders)]
+        return Question(
+            allowed=allowed,
+            terms=tuple(self._term(connection, word, allowed) for word in dict.fromkeys(spelt)),
+            codes=codes,
+            errors=tuple(error_codes(question)),
+            vector=self._encoder.encode([readable]) if mode == "hybrid" else None,
+        )
 
-    def _terms(self, connection: sqlite3.Connection, question: str, allowed: frozenset[int]) -> list[Term]:
-        found = []
-        for word in content_words(question):
-            spellings = self._spellings(word)
-            holders = frozenset(matching(connection, " OR ".join(f'"{item}"' for item in spellings))) & allowed
-            found.append(Term(word, spellings, holders, _rarity(len(holders), len(allowed))))
-        return found
+    def _term(self, connection: sqlite3.Connection, word: str, allowed: frozenset[int]) -> Term:
+        expression = " OR ".join(f'"{spelling}"' for spelling in self._spellings(word))
+        holders = allowed & matching(connection, expression)
+        return Term(word, expression, holders, _rarity(len(holders), len(allowed)))
 
     def _spellings(self, word: str) -> tuple[str, ...]:
-        """The word, or the likeliest words of the manuals when they do not know it."""
+        """The word, or also the likeliest words of the manuals when they do not know it."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
@@ -114,42 +140,55 @@ class ManualIndex:
             return (word,)
         same_start = [known for known in self._vocabulary if known[0] == word[0] and abs(len(known) - len(word)) <= 2]
         near = process.extract(
-            word, same_start, scorer=OSA.normalized_similarity, score_cutoff=SPELLING_SIMILARITY / 100, limit=SPELLINGS
+            word, same_start, scorer=OSA.normalized_similarity, score_cutoff=SPELLING_SIMILARITY, limit=SPELLINGS
         )
         return (word, *(known for known, _, _ in near))
 
-    def _dense(self, question: str, kind: str | None) -> dict[int, float]:
-        vector = self._encoder.encode([question])
-        return dict(vectors.nearest(self._collection, vector, kind, min(CANDIDATES, len(self._types))))
-
-    def _order(self, question: str, lexical: list[int], dense: list[int]) -> tuple[list[int], dict[int, float]]:
-        fused: dict[int, float] = {}
-        for ranking in (lexical, dense):
-            for rank, key in enumerate(ranking, start=1):
-                fused[key] = fused.get(key, 0.0) + 1.0 / (RANK_CONSTANT + rank)
-        asked = [self._codes.get(code, frozenset()) for code in asked_codes(question)]
-        return sorted(fused, key=lambda key: (-sum(key in holders for holders in asked), -fused[key])), fused
-
-    def _signals(self, question: str, terms: list[Term], best: list[Hit], dense: dict[int, float]) -> Signals:
-        return Signals(
-            coverage=max((hit.coverage for hit in best), default=0.0),
-            cosine=max(dense.values(), default=None),
-            absent_codes=tuple(code for code in error_codes(question) if code not in self._codes),
-            absent_words=tuple(term.word for term in terms if not term.passages),
-        )
+    def _rankings(self, connection: sqlite3.Connection, asked: Question, kind: str | None) -> list[list[int]]:
+        rankings = [_lexical(connection, asked)]
+        if asked.vector is not None:
+            count = min(RANKED, len(asked.allowed))
+            rankings.append(vectors.nearest(self._collection, asked.vector, kind, count))
+        return rankings
 
 
-def _lexical(connection: sqlite3.Connection, terms: list[Term], allowed: frozenset[int]) -> list[int]:
-    expression = " OR ".join(term.expression for term in terms)
-    found = ranked(connection, expression, len(allowed) + CANDIDATES) if expression else []
-    return [key for key in found if key in allowed][:CANDIDATES]
+def _lexical(connection: sqlite3.Connection, asked: Question) -> list[int]:
+    expression = " OR ".join(term.expression for term in asked.terms)
+    found = ranked(connection, expression) if expression else []
+    return [key for key in found if key in asked.allowed][:RANKED]
+
+
+def _fuse(rankings: Sequence[Sequence[int]], asked: Question) -> list[int]:
+    """Candidates by reciprocal rank, those that hold an asked code first."""
+    fused: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, key in enumerate(ranking, start=1):
+            fused[key] = fused.get(key, 0.0) + 1.0 / (RANK_CONSTANT + rank)
+    return sorted(fused, key=lambda key: (-asked.codes_held(key), -fused[key]))[:CANDIDATES]
+
+
+def _hits(connection: sqlite3.Connection, keys: Iterable[int], asked: Question) -> list[tuple[int, Hit]]:
+    """Passages of the candidates; with vectors ordered by support, without them as BM25 has them."""
+    chunks = fetch(connection, keys)
+    near = cosines(connection, keys, asked.vector[0]) if asked.vector is not None else {}
+    hits = []
+    for key in keys:
+        coverage, cosine = asked.coverage(key), near.get(key)
+        hits.append((key, Hit(chunk=chunks[key], score=support(coverage, cosine), cosine=cosine, coverage=coverage)))
+    if near:
+        hits.sort(key=lambda pair: (-asked.codes_held(pair[0]), -pair[1].score))
+    return hits
+
+
+def _signals(asked: Question, hits: Sequence[tuple[int, Hit]]) -> Signals:
+    return Signals(
+        support=max((hit.score for _, hit in hits), default=0.0),
+        absent_codes=tuple(code for code in asked.errors if not asked.codes[code]),
+        known_codes=tuple(code for code in asked.errors if asked.codes[code] and not code.isdigit()),
+        absent_words=tuple(term.word for term in asked.terms if not term.passages),
+    )
 
 
 def _rarity(holders: int, passages: int) -> float:
     """Inverse document frequency as BM25 has it (Robertson and Zaragoza 2009), never negative."""
     return math.log(1.0 + (passages - holders + 0.5) / (holders + 0.5))
-
-
-def _coverage(terms: list[Term], key: int) -> float:
-    total = sum(term.weight for term in terms)
-    return sum(term.weight for term in terms if key in term.passages) / total if total else 0.0

@@ -130,13 +130,21 @@ def matching(connection: sqlite3.Connection, expression: str) -> set[int]:
     return {row[0] for row in connection.execute("SELECT rowid FROM terms WHERE terms MATCH ?", (expression,))}
 
 
-def ranked(connection: sqlite3.Connection, expression: str, limit: int) -> list[int]:
-    """Ids by BM25, best first."""
+def ranked(connection: sqlite3.Connection, expression: str) -> list[int]:
+    """Ids of the matching passages by BM25, best first."""
     rows = connection.execute(
-        "SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY bm25(terms, ?, ?, ?) LIMIT ?",
-        (expression, HEADING_WEIGHT, BODY_WEIGHT, CODE_WEIGHT, limit),
+        "SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY bm25(terms, ?, ?, ?)",
+        (expression, HEADING_WEIGHT, BODY_WEIGHT, CODE_WEIGHT),
     )
     return [row[0] for row in rows]
+
+
+def cosines(connection: sqlite3.Connection, ids: Iterable[int], vector: NDArray[np.float32]) -> dict[int, float]:
+    """Cosine of each passage to a unit vector."""
+    keys = list(ids)
+    marks = ", ".join("?" * len(keys))
+    rows = connection.execute(f"SELECT id, vector FROM passages WHERE id IN ({marks})", keys)  # noqa: S608
+    return {key: float(np.frombuffer(blob, dtype="<f4") @ vector) for key, blob in rows}
 
 
 def _insert(connection: sqlite3.Connection, chunk: Chunk, vector: bytes | None) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _WORD = re.compile(r"[^\W_]+")
-_ERROR_CODE = re.compile(r"(?<![\w-])[A-Z]{1,3}-?\d{2,6}(?![\w-])")
-_PART_NUMBER = re.compile(r"(?<![\w-])(?:\d{3,6}-\d?[A-Z]{1,4}\d?|(?:[A-Z0-9]+-)+[A-Z]*\d[A-Z0-9]*)(?![\w-])")
+_ERROR_CODE = re.compile(r"(?<![\w-])[A-Z]{1,2}-?\d{2,6}(?![\w-])")
 _NAMED_CODE = re.compile(
     r"\b(?:error|alarm|fault|code|warning|message)s?(?:\s+(?:code|number|no\.?))?\s*[:#=]?\s*"
-    r"([A-Za-z]{0,3}[-\s]?\d{1,6})\b(?!\s*(?:%|hours?|h\b|days?|mm|bar|°))",
+    r"([A-Za-z]{0,5}[-\s]?\d{1,6})\b(?!\s*(?:%|hours?|h\b|days?|mm|bar|°))",
     re.IGNORECASE,
 )
+_PART_NUMBER = re.compile(r"(?<![\w-])(?:\d{3,6}-\d?[A-Z]{1,4}\d?|(?:[A-Z0-9]+-)+[A-Z]*\d[A-Z0-9]*)(?![\w-])")
+_IDENTIFIER = re.compile(r"(?<![\w-])(?:[A-Z]{3,}\w*-\w+|\w+-\w+-\w*)(?:-\w+)*(?![\w-])")
 _WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*(?:[-.:/=][^\W_]+)*|[^\W_]+(?:[-:=][^\W_]*\d[^\W_]*)+")
 
 _FUNCTION_WORDS = """
@@ -55,6 +57,16 @@ def error_codes(question: str) -> list[str]:
 def asked_codes(question: str) -> list[str]:
     """Error codes and anything written like a part number (6205-2RS, SP-CNC-014); a machine's id may be among them."""
     return list(dict.fromkeys([*error_codes(question), *(squeeze(code) for code in _PART_NUMBER.findall(question))]))
+
+
+def without_identifiers(question: str, known: Collection[str]) -> str:
+    """The question without names such as CNC-A-102 that hold a digit and are no code of the manuals."""
+
+    def kept(match: re.Match[str]) -> str:
+        name = match.group()
+        return name if squeeze(name) in known or not any(letter.isdigit() for letter in name) else " "
+
+    return _IDENTIFIER.sub(kept, question)
 
 
 def _is_lone_letter(word: str) -> bool:

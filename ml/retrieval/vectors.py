@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -84,13 +84,10 @@ def open_collection(folder: Path, *, create: bool = False) -> Any:
     return client.get_collection(COLLECTION, embedding_function=None)
 
 
-def nearest(
-    collection: Any, vector: NDArray[np.float32], equipment_type: str | None, count: int
-) -> Iterator[tuple[int, float]]:
-    """(passage id, cosine), nearest first, among passages about `equipment_type` or about every type."""
+def nearest(collection: Any, vector: NDArray[np.float32], equipment_type: str | None, count: int) -> list[int]:
+    """Ids of the passages nearest to a (1, 384) vector, among those about `equipment_type` or about every type."""
     where = None
     if equipment_type is not None:
         where = {"$or": [{"equipment_types": {"$contains": kind}} for kind in (equipment_type, EVERY_TYPE)]}
     found = collection.query(query_embeddings=vector, n_results=count, where=where, include=["distances"])
-    for key, distance in zip(found["ids"][0], found["distances"][0], strict=True):
-        yield int(key), 1.0 - float(distance)
+    return [int(key) for key in found["ids"][0]]
