@@ -1,0 +1,1 @@
+"""Who may call. Today: the person at this machine, over loopback."""
