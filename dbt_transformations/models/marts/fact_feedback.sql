@@ -1,0 +1,2 @@
+select * from {{ ref('stg_feedback') }}
+order by created_at

@@ -1,0 +1,2 @@
+select * from {{ ref('stg_predictions') }}
+order by equipment_id, as_of, horizon_hours

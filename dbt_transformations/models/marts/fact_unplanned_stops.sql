@@ -1,0 +1,92 @@
+{#- Neighbouring non-executing states are one stop. A machine that reports no states stops when it fails. -#}
+with
+
+states as (
+
+    select * from {{ ref('fact_equipment_states') }}
+
+),
+
+failures as (
+
+    select * from {{ ref('fact_equipment_events') }}
+    where kind = 'failure'
+
+),
+
+repairs as (
+
+    select * from {{ ref('fact_maintenance') }}
+    where kind = 'corrective'
+
+),
+
+runs as (
+
+    select
+        *,
+        count_if(state = 'executing') over (
+            partition by equipment_id order by started_at, ended_at
+            rows between unbounded preceding and current row
+        ) as run
+    from states
+
+),
+
+stops as (
+
+    select
+        equipment_id,
+        min(started_at) as started_at,
+        max(ended_at) as ended_at,
+        arg_min(code, started_at) filter (where code is not null) as code,
+        arg_min(component, started_at) filter (where component is not null) as component
+
+    from runs
+    where state <> 'executing'
+    group by equipment_id, run
+    having arg_min(planned, started_at) filter (where planned is not null) = false
+
+),
+
+explained as (
+
+    select
+        stops.equipment_id,
+        stops.started_at,
+        stops.ended_at,
+        coalesce(stops.code, arg_min(failures.code, failures.source_ts)) as code,
+        coalesce(stops.component, arg_min(failures.component, failures.source_ts)) as component
+
+    from stops
+    left join failures
+        on stops.equipment_id = failures.equipment_id
+        and failures.source_ts <= stops.ended_at
+        and failures.source_ts >= stops.started_at - interval '{{ var("stop_reason_hours") }} hours'
+    group by stops.equipment_id, stops.started_at, stops.ended_at, stops.code, stops.component
+
+),
+
+failed as (
+
+    select
+        failures.equipment_id,
+        failures.source_ts as started_at,
+        min(failures.source_ts + to_microseconds((repairs.duration_h * 3600000000)::bigint)) as ended_at,
+        failures.code,
+        failures.component
+
+    from failures
+    anti join states using (equipment_id)
+    left join repairs
+        on failures.equipment_id = repairs.equipment_id
+        and repairs.started_at >= failures.source_ts
+        and repairs.started_at <= failures.source_ts + interval '{{ var("repair_begin_hours") }} hours'
+    group by failures.equipment_id, failures.event_id, failures.source_ts, failures.code, failures.component
+
+)
+
+select * from explained
+union all by name
+select * from failed
+order by equipment_id, started_at
