@@ -35,6 +35,9 @@ class MetricProfile(_Entry):
     noise: float = Field(ge=0, description="Standard deviation of one reading.")
     wander: float = Field(ge=0, description="Standard deviation of the slow wander over hours and days.")
     spread: float = Field(ge=0, description="Relative standard deviation between machines of one type.")
+    sawtooth_hours: float | None = Field(
+        None, gt=0, description="Running hours from 0 to twice `normal`, then 0 again: a counter that work resets."
+    )
     limits: MetricLimits = MetricLimits()
 
 
