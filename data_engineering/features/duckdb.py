@@ -1,5 +1,7 @@
 """Features out of a published snapshot: vocabulary, values, quality checks."""
 
+# ruff: noqa: S608  (only constants of this module are put into SQL)
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -48,7 +50,7 @@ def read_vocabulary(connection: DuckDBPyConnection, *, before: int) -> Vocabular
 def compute_features(connection: DuckDBPyConnection, features: FeatureSet, decisions: pl.DataFrame) -> pl.DataFrame:
     """What was known at each decision: (rows, 2 + columns), Float64, null where unknown, ordered by machine and hour.
 
-    `decisions`: equipment_id, tile (hours since 1970). Only tiles, events and work before the start of hour `tile` are seen.
+    `decisions`: equipment_id, tile (hours since 1970). Only what lies before the start of hour `tile` is seen.
 
     Raises:
         CorruptData: a value outside the definition's quality checks, or one metric with two tile references.

@@ -110,6 +110,11 @@ class Vocabulary(BaseModel):
         }[per]
 
 
+def column_name(key: str, feature: str) -> str:
+    """`<key>:<feature>`, or the feature's own name for the machine; without the three characters xgboost refuses."""
+    return f"{key}:{feature}".translate(_XGBOOST_FORBIDS) if key else feature
+
+
 class Column(BaseModel):
     """One output column: a definition and the key it stands for."""
 
@@ -135,8 +140,7 @@ class FeatureSet(BaseModel):
     def _columns(self) -> Iterator[Column]:
         for definition in self.definitions:
             for key in self.vocabulary.keys(definition.per) if definition.output else ():
-                name = f"{key}:{definition.name}".translate(_XGBOOST_FORBIDS) if key else definition.name
-                yield Column(name=name, key=key, definition=definition)
+                yield Column(name=column_name(key, definition.name), key=key, definition=definition)
 
     @property
     def hash(self) -> str:

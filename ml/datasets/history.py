@@ -3,6 +3,8 @@
 Hours are counted from 1970-01-01T00:00Z, as the tiles are.
 """
 
+# ruff: noqa: S608  (only constants of this module are put into SQL)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -36,7 +38,8 @@ WITH failures AS (
     SELECT DISTINCT equipment_id, epoch(source_ts) / 3600 AS failed_at
     FROM marts.fact_equipment_events WHERE kind = 'failure'
 ), repairs AS (
-    SELECT f.equipment_id, f.failed_at, min_by(coalesce(epoch(m.ended_at), epoch(m.started_at)) / 3600, m.started_at) AS until
+    SELECT f.equipment_id, f.failed_at,
+        min_by(coalesce(epoch(m.ended_at), epoch(m.started_at)) / 3600, m.started_at) AS until
     FROM failures AS f JOIN marts.fact_maintenance AS m
       ON m.equipment_id = f.equipment_id AND m.kind = 'corrective'
      AND epoch(m.started_at) / 3600 BETWEEN f.failed_at - 1 AND f.failed_at + {REPAIR_SEARCH_HOURS}
@@ -48,8 +51,11 @@ WITH failures AS (
      AND epoch(e.source_ts) / 3600 > f.failed_at AND epoch(e.source_ts) / 3600 <= f.failed_at + {REPAIR_SEARCH_HOURS}
     GROUP BY ALL
 )
-SELECT f.equipment_id, f.failed_at, greatest(f.failed_at, coalesce(r.until, s.until, f.failed_at + {UNKNOWN_REPAIR_HOURS})) AS until
-FROM failures AS f LEFT JOIN repairs AS r USING (equipment_id, failed_at) LEFT JOIN restarts AS s USING (equipment_id, failed_at)
+SELECT f.equipment_id, f.failed_at,
+    greatest(f.failed_at, coalesce(r.until, s.until, f.failed_at + {UNKNOWN_REPAIR_HOURS})) AS until
+FROM failures AS f
+LEFT JOIN repairs AS r USING (equipment_id, failed_at)
+LEFT JOIN restarts AS s USING (equipment_id, failed_at)
 ORDER BY f.equipment_id, f.failed_at"""
 
 

@@ -1,8 +1,9 @@
 """Decisions, their time to the next failure, and the person-period rows a discrete-time hazard learns from.
 
-A decision at hour d is followed until the machine's next failure at f >= d. Interval j = [edge j-1, edge j) of the horizon has
-label 1 when f falls in it, 0 when the machine outlived it, and no row after the failure. A row is used only when its whole
-interval lies before the end of its part: that is the purge at a cut and the censoring at the end of the data in one rule.
+A decision at hour d is followed until the machine's next failure at f >= d. Interval j = [edge j-1, edge j) of the
+horizon has label 1 when f falls in it, 0 when the machine outlived it, and no row after the failure. A row is used only
+when its whole interval lies before the end of its part: that is the purge at a cut and the censoring at the end of the
+data in one rule.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class PersonPeriods:
 
 
 def decision_grid(history: PlantHistory, first: int, last: int) -> pl.DataFrame:
-    """equipment_id, tile, hours_to_failure (null: none seen): every machine on one grid, except while it is being repaired."""
+    """equipment_id, tile, hours_to_failure (null: none seen): every machine on one grid, except during its repairs."""
     hours = grid_hours(first, last, machines=len(history.machines))
     grid = pl.DataFrame({"equipment_id": history.machines}).join(
         pl.DataFrame({"tile": hours}, schema={"tile": pl.Int64}), how="cross"
@@ -93,7 +94,7 @@ def person_periods(decisions: pl.DataFrame, part: Part, edges: Sequence[int] = H
 
 
 def machine_days(decisions: pl.DataFrame, part: Part, horizon: int) -> tuple[Integers, Booleans]:
-    """(indices, labels): the 12:00 decisions of `part` whose label 'fails within `horizon` hours' is known by its end."""
+    """(indices, labels): the 12:00 decisions of `part` whose label 'fails within `horizon` hours' is known."""
     tile = decisions["tile"].to_numpy()
     chosen = (tile % 24 == DAILY_HOUR) & (tile >= part.first) & (tile + horizon <= part.last)
     indices = np.nonzero(chosen)[0].astype(np.int64)

@@ -1,7 +1,8 @@
 """Platt calibration of log-odds, with a bootstrap over machines that says how sure the two numbers are.
 
-J. Platt, Probabilistic outputs for support vector machines (1999); fitted by Newton steps on the log-likelihood with a weak
-normal prior around the identity (slope 1, intercept 0; one pseudo-observation each), so that few failures cannot run away.
+J. Platt, Probabilistic outputs for support vector machines (1999); fitted by Newton steps on the log-likelihood with a
+weak normal prior around the identity (slope 1, intercept 0; one pseudo-observation each), so that few failures cannot
+run away.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def sigmoid(margins: Floats) -> Floats:
 def calibrate(
     margins: Floats, labels: NDArray[np.bool_], machines: NDArray[np.int64], *, draws: int, seed: int
 ) -> Calibration:
-    """Fit on rows not trained on. `machines`: which machine each row is of; the bootstrap draws machines, never rows."""
+    """Fit on rows not trained on. `machines`: the machine of each row; the bootstrap draws machines, never rows."""
     slope, intercept = _fit(margins, labels, np.ones_like(margins))
     generator = np.random.default_rng(seed)
     count = int(machines.max()) + 1 if machines.size else 0

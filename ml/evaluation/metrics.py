@@ -52,7 +52,7 @@ class HorizonMetrics(BaseModel):
 
 
 def average_precision(probability: Floats, label: Booleans) -> float | None:
-    """Area under precision-recall as the sum of precision times recall step; ties share one step. None without a positive."""
+    """Area under precision-recall: sum of precision times recall step, ties in one step. None without a positive."""
     positives = int(label.sum())
     if positives == 0:
         return None
@@ -148,7 +148,7 @@ def bootstrap(
     seed: int,
     level: float = 0.9,
 ) -> list[Range | None]:
-    """Percentile intervals over machines drawn with replacement; None where fewer than half of the draws give a number."""
+    """Percentile intervals over machines drawn with replacement; None where under half of the draws give a number."""
     generator = np.random.default_rng(seed)
     count = int(scored.machine.max()) + 1
     rows_of = [np.nonzero(scored.machine == machine)[0] for machine in range(count)]

@@ -1,4 +1,4 @@
-"""May a new model take the champion's place? Paired log-loss on the same machine-days, bootstrap over machines, never over rows."""
+"""May a new model take the champion's place? Paired log-loss on the same machine-days, bootstrap over machines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Promotion(BaseModel):
 def compare(
     champion: Floats, candidate: Floats, machine: NDArray[np.int64], *, version: str, draws: int, seed: int
 ) -> Promotion:
-    """`champion`, `candidate`: log-losses of the same machine-days. Promoted when no worse on average and surely not by much."""
+    """Log-losses of the same machine-days. Promoted when no worse on average, and surely not worse by much."""
     count = int(machine.max()) + 1
     gains = np.bincount(machine, champion - candidate, minlength=count)
     sizes = np.bincount(machine, minlength=count)

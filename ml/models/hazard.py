@@ -1,7 +1,7 @@
 """Discrete-time hazard: P(fails in interval j | alive at its start), one gradient-boosted model for every interval.
 
-P(fails within edge k) = 1 - prod_{j <= k} (1 - h_j), which can only grow with k. The hazard's log-odds are calibrated out of time
-by one line (Platt): logit h = slope * margin + intercept with slope >= 0, so the curve stays monotone.
+P(fails within edge k) = 1 - prod_{j <= k} (1 - h_j), which can only grow with k. The hazard's log-odds are calibrated
+out of time by one line (Platt): logit h = slope * margin + intercept with slope >= 0, so the curve stays monotone.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class HazardModel:
     def contributions(self, values: Floats) -> Floats:
         """Calibrated log-odds added to P(fails within edge k) by each feature, (rows, edges, features).
 
-        xgboost's `pred_contribs` (TreeSHAP) of each interval's hazard, averaged over the intervals up to the edge with the
-        hazards as weights: the intervals in which the machine would fail count.
+        xgboost's `pred_contribs` (TreeSHAP) of each interval's hazard, averaged over the intervals up to the edge with
+        the hazards as weights: the intervals in which the machine would fail count.
         """
         data = _every_interval(values, self.edges, self.columns)
         shape = (len(values), len(self.edges), len(self.columns) + 1)

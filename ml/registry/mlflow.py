@@ -1,7 +1,8 @@
 """Model registry on MLflow: SQLite and a folder in the workspace. Nothing is sent anywhere.
 
-Order of a registration: the run, the model's files, a list of their checksums, then the version, and last (by the caller) the alias.
-Before the version there is nothing that `models:/<name>@champion` could reach, so a kill at any point leaves the champion as it was.
+Order of a registration: the run, the model's files, a list of their checksums, then the version, and last (by the
+caller) the alias. Before the version there is nothing that `models:/<name>@champion` could reach, so a kill at any
+point leaves the champion as it was.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trains the failure model: snapshot -> features -> person-period rows -> hazard -> calibration -> honest test -> registry."""
+"""Trains the failure model: snapshot, features, person-period rows, hazard, calibration, honest test, registry."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def _boost(
     import xgboost
 
     class Told(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
-        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
             progress("Fitting", epoch + 1, MOST_ROUNDS)
             return False
 

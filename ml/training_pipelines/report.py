@@ -89,14 +89,15 @@ def render_report(report: TrainingReport) -> str:
 
 def _heading(report: TrainingReport) -> list[str]:
     return [
-        f"Model {report.model_name} version {report.model_version or '-'}, trained {report.trained_at:%Y-%m-%d %H:%M} UTC "
+        f"Model {report.model_name} version {report.model_version or '-'}, "
+        f"trained {report.trained_at:%Y-%m-%d %H:%M} UTC "
         f"in {report.seconds:.0f} s from snapshot {report.snapshot}, seed {report.seed}",
         f"Data {report.data_start:%Y-%m-%d} to {report.data_end:%Y-%m-%d}: {report.machines} machines, "
         f"{report.failures} failures, {report.decisions} decisions "
         f"({report.decisions_with_telemetry:.0%} with telemetry), {report.features} features",
         *(_part(label, part) for label, part in _parts(report)),
-        f"Split by time: no label window crosses a cut (purge of the horizon itself), {report.embargo_hours} h embargo after "
-        "each cut; rows during a repair left out, windows cut by the end of the data left out.",
+        f"Split by time: no label window crosses a cut (purge of the horizon itself), {report.embargo_hours} h embargo "
+        "after each cut; rows during a repair left out, windows cut by the end of the data left out.",
     ]
 
 
