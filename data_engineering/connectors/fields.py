@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
-from functools import reduce
 
 import polars as pl
 
@@ -28,12 +27,16 @@ _TRUE, _FALSE = ("true", "1", "yes", "t", "y"), ("false", "0", "no", "f", "n")
 
 @dataclass(frozen=True)
 class Parsed:
-    """`value` has the contract's type; `problem` says why a row's value is refused, null where it is fine."""
+    """`value` has the contract's type; `problem` says why a row's value is refused, null where it is fine.
+
+    Evaluated in this order: `steps`, then `value` (named by `valued`), then `problem`; each may use what is before it.
+    """
 
     value: pl.Expr
     problem: pl.Expr
     raw: pl.Expr
     column: str
+    steps: tuple[pl.Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,21 @@ class Columns:
     lookup: Callable[[str, tuple[str, ...]], list[str]]
     """(file, columns) to the joined keys of another file beside this one."""
 
+    def cleaned(self, frame: pl.DataFrame, names: set[str]) -> pl.DataFrame:
+        """Text columns stripped, and null where they are empty or say that there is no value."""
+        nothing = ["", *self.options.no_value]
+        texts = [pl.col(name).str.strip_chars() for name in sorted(names) if self.schema[name] == pl.String]
+        return frame.with_columns(pl.when(~text.is_in(nothing)).then(text) for text in texts)
+
     def text(self, column: str) -> pl.Expr:
-        """The column as stripped text; null where it is empty or says that there is no value."""
+        """A cleaned column as text; a whole float is written without its .0."""
         dtype, source = self.schema[column], pl.col(column)
+        if dtype == pl.String:
+            return source
         if dtype.is_float():
             whole = source.cast(pl.Int64, strict=False)
             source = pl.when(whole == source).then(whole.cast(TEXT)).otherwise(source.cast(TEXT))
-        stripped = source.cast(TEXT).str.strip_chars()
-        return pl.when(stripped.is_in(["", *self.options.no_value])).then(None).otherwise(stripped)
+        return source.cast(TEXT)
 
     def number(self, column: str) -> tuple[pl.Expr, pl.Expr]:
         """(float, problem). Empty and NaN are null without a problem; infinite is a problem."""
@@ -72,6 +82,11 @@ class Columns:
         return text.str.replace(",", ".", literal=True) if self.options.decimal == "," else text
 
 
+def valued(name: str) -> pl.Expr:
+    """The column of a field's value."""
+    return pl.col(f"={name}")
+
+
 def reasons(cases: list[tuple[pl.Expr, str]]) -> pl.Expr:
     """The first reason whose condition holds, else null."""
     return pl.coalesce([pl.when(condition).then(pl.lit(reason)) for condition, reason in cases])
@@ -81,15 +96,15 @@ def parse_field(table: BronzeTable, name: str, spec: FieldSpec, columns: Columns
     """`spec` as the contract's field `table.name`."""
     dtype = polars_schema(table)[name]
     parsed = _of_type(dtype, name, spec, columns)
-    problems = [parsed.problem, _contract_problem(table, name, parsed.value, dtype)]
+    problems = [parsed.problem, _contract_problem(table, name, dtype)]
     if name in required_columns(table):
-        problems.append(reasons([(parsed.value.is_null(), "is empty")]))
-    return Parsed(parsed.value, pl.coalesce(problems), parsed.raw, parsed.column)
+        problems.append(reasons([(valued(name).is_null(), "is empty")]))
+    return replace(parsed, problem=pl.coalesce(problems))
 
 
 def _of_type(dtype: pl.DataType, name: str, spec: FieldSpec, columns: Columns) -> Parsed:
     if isinstance(dtype, pl.Datetime):
-        return _time(spec, columns)
+        return _time(name, spec, columns)
     if isinstance(dtype, pl.Date):
         return _date(spec, columns)
     if dtype.is_numeric() and spec.column is not None and spec.map is None:
@@ -177,20 +192,23 @@ def _date(spec: FieldSpec, columns: Columns) -> Parsed:
     return Parsed(value, reasons([(value.is_null() & raw.is_not_null(), "not a date")]), raw, spec.column)
 
 
-def _time(spec: FieldSpec, columns: Columns) -> Parsed:
+def _time(name: str, spec: FieldSpec, columns: Columns) -> Parsed:
     """A moment in UTC. Naive values are local to `spec.zone`; those that summer time makes ambiguous are refused."""
     if spec.row_clock is not None:
         return Parsed(_row_time(spec.row_clock), pl.lit(None, TEXT), pl.lit(None, TEXT), ROW)
     assert spec.column is not None
     raw = columns.text(spec.column)
-    aware, naive = _moments(spec, columns.schema[spec.column], raw)
+    read = _moments(spec, columns.schema[spec.column], raw)
+    steps = tuple(step.alias(f"~{name} {kind}") for step, kind in zip(read, ("aware", "naive"), strict=True))
+    aware, naive = pl.col(f"~{name} aware"), pl.col(f"~{name} naive")
     if spec.zone == STATED:
-        value, cases = aware, [(aware.is_null() & naive.is_not_null(), "has no time zone")]
+        value, reason = aware, "has no time zone"
     else:
         local = naive.dt.replace_time_zone(str(spec.zone), ambiguous="null", non_existent="null")
-        value = pl.coalesce([aware, local.dt.convert_time_zone("UTC")])
-        cases = [(value.is_null() & naive.is_not_null(), f"does not exist or exists twice in {spec.zone}")]
-    return Parsed(value, reasons([*cases, (value.is_null() & raw.is_not_null(), "not a time")]), raw, spec.column)
+        value, reason = pl.coalesce([aware, local.dt.convert_time_zone("UTC")]), f"no such time, or two, in {spec.zone}"
+    is_missing = valued(name).is_null()
+    problem = reasons([(is_missing & naive.is_not_null(), reason), (is_missing & raw.is_not_null(), "not a time")])
+    return Parsed(value, problem, raw, spec.column, steps)
 
 
 def _moments(spec: FieldSpec, dtype: pl.DataType, raw: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
@@ -229,20 +247,17 @@ def _row_time(clock: RowClock) -> pl.Expr:
     return start + pl.duration(microseconds=pl.col(ROW) * step)
 
 
-def _contract_problem(table: BronzeTable, name: str, value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def _contract_problem(table: BronzeTable, name: str, dtype: pl.DataType) -> pl.Expr:
     """What the typed record of the contract would refuse: a word outside its list, a number outside its bounds."""
     allowed = allowed_values(table.schema_name, name)
     if allowed:
-        return reasons([(~value.is_in(allowed), f"none of {', '.join(allowed)}")])
+        return reasons([(~valued(name).is_in(allowed), f"none of {', '.join(allowed)}")])
     lowest, highest = bounds(table.schema_name, name)
     if not dtype.is_numeric() or (lowest is None and highest is None):
         return pl.lit(None, TEXT)
-    limits = [value < lowest] * (lowest is not None) + [value > highest] * (highest is not None)
-    return reasons([(reduce(pl.Expr.or_, limits), f"outside {_spelled(lowest)} to {_spelled(highest)}")])
-
-
-def _spelled(bound: float | None) -> str:
-    return "any" if bound is None else f"{bound:g}"
+    below = [] if lowest is None else [(valued(name) < lowest, f"below {lowest:g}")]
+    above = [] if highest is None else [(valued(name) > highest, f"above {highest:g}")]
+    return reasons([*below, *above])
 
 
 def _scalar(value: object) -> str:

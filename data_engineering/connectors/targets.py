@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from core.errors import InvalidInput
 from core.metrics import Metric, MetricCatalogue
 from core.units import conversion
-from data_engineering.connectors.fields import TEXT, Columns, Parsed, convert, parse_field, reasons
+from data_engineering.connectors.fields import TEXT, Columns, Parsed, convert, parse_field, reasons, valued
 from data_engineering.connectors.mapping import FileSpec, Series, Target, ValueColumn
 from data_engineering.connectors.sources import ROW, Batch
 from data_engineering.contracts.quality import BAD_NO_DATA, BAD_OUT_OF_RANGE, GOOD
@@ -60,9 +60,10 @@ class Transformer:
         """(rows of each table in contract order plus SLOT, refused things)."""
         made: dict[BronzeTable, list[pl.DataFrame]] = {table: [] for table in self.layout.width}
         refused = [pl.DataFrame(batch.refused, schema=REFUSED, orient="row")] if batch.refused else []
+        frame = self.columns.cleaned(batch.frame, self.spec.columns())
         for target, offset in zip(self.spec.targets, self.layout.offsets, strict=True):
-            frames, problems = self._target(target, offset, batch.frame)
-            made[target.table] += [_finished(target.table, frame, sender, ingest_ts) for frame in frames]
+            frames, problems = self._target(target, offset, frame)
+            made[target.table] += [_finished(target.table, rows, sender, ingest_ts) for rows in frames]
             refused += problems
         tables = {table: pl.concat(frames) for table, frames in made.items()}
         return tables, pl.concat([pl.DataFrame(schema=REFUSED), *refused]).unique(maintain_order=True).sort(ROW)
@@ -178,17 +179,18 @@ def _selected(where: Mapping[str, object], batch: pl.DataFrame, columns: Columns
 
 
 def _known(parsed: Parsed, known: frozenset[str]) -> Parsed:
-    is_unknown = ~parsed.value.is_in(sorted(known))
+    is_unknown = ~valued("equipment_id").is_in(sorted(known))
     problem = pl.coalesce([parsed.problem, reasons([(is_unknown, "unknown equipment")])])
-    return Parsed(parsed.value, problem, parsed.value, parsed.column)
+    return replace(parsed, problem=problem, raw=valued("equipment_id"))
 
 
 def _parsed(batch: pl.DataFrame, fields: Mapping[str, Parsed], extra: list[pl.Expr]) -> Outcome:
     """(rows whose every field is fine, one frame of refused values for each field that has any)."""
-    computed = batch.select(
+    steps = batch.with_columns(step for parsed in fields.values() for step in parsed.steps)
+    computed = steps.with_columns(parsed.value.alias(f"={name}") for name, parsed in fields.items()).select(
         ROW,
         *extra,
-        *(parsed.value.alias(f"={name}") for name, parsed in fields.items()),
+        *(valued(name) for name in fields),
         *(parsed.problem.alias(f"!{name}") for name, parsed in fields.items()),
         *(parsed.raw.alias(f"?{name}") for name, parsed in fields.items()),
     )
@@ -213,10 +215,10 @@ def _readings(
     """Readings of one value expression; out of range and empty ones are kept with a Bad status."""
     has_status = "status_code" in target.fields
     computed, refused = _parsed(
-        rows, {"value": value}, [pl.col(SLOT), *(pl.col(f"={name}") for name in target.fields), metric.alias("metric"),
+        rows, {"value": value}, [pl.col(SLOT), *(valued(name) for name in target.fields), metric.alias("metric"),
                                  minimum.alias("_low"), maximum.alias("_high")],
     )  # fmt: skip
-    number = pl.col("=value")
+    number = valued("value")
     ours = (
         pl.when(number.is_null())
         .then(BAD_NO_DATA)
@@ -225,7 +227,7 @@ def _readings(
         .otherwise(GOOD)
         .cast(pl.Int64)
     )
-    stated = pl.col("=status_code") if has_status else pl.lit(GOOD, pl.Int64)
+    stated = valued("status_code") if has_status else pl.lit(GOOD, pl.Int64)
     status = pl.when(stated == GOOD).then(ours).otherwise(stated).alias("=status_code")
     if target.empty == "skip":
         computed = computed.filter(number.is_not_null())
@@ -241,6 +243,6 @@ def _finished(table: BronzeTable, frame: pl.DataFrame, sender: Sender, ingest_ts
         "seq": pl.col(SLOT),
         "ingest_ts": pl.lit(ingest_ts),
     }
-    theirs = {name: pl.col(f"={name}") for name in schema if f"={name}" in frame.columns}
+    theirs = {name: valued(name) for name in schema if f"={name}" in frame.columns}
     columns = {**dict.fromkeys(schema, pl.lit(None)), **theirs, **{n: e for n, e in ours.items() if n in schema}}
     return frame.select(*(columns[name].cast(dtype).alias(name) for name, dtype in schema.items()), SLOT)
