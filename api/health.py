@@ -76,9 +76,14 @@ def _guarded(name: str, probe: _Probe, services: Services) -> PortHealth:
         return PortHealth(port=name, adapter="-", status=status, detail=error.message, remedy=error.remedy)
 
 
+def _adapter(port: object) -> str:
+    """An adapter stands in one file named after its system."""
+    return type(port).__module__.rpartition(".")[2]
+
+
 def _warehouse(services: Services) -> PortHealth:
     snapshot = services.toolbox.warehouse.snapshot()
-    adapter = type(services.toolbox.warehouse).__name__
+    adapter = _adapter(services.toolbox.warehouse)
     detail = f"Snapshot {snapshot.name}, {snapshot.readings:,} readings."
     age = data_age(services)
     if age is not None and age.is_stale:
@@ -101,7 +106,7 @@ def _app_database(services: Services) -> PortHealth:
 
 def _manuals(services: Services) -> PortHealth:
     found = services.toolbox.manuals.search(SearchRequest(question="safety", limit=1))
-    adapter = type(services.toolbox.manuals).__name__
+    adapter = "local index"
     if found.mode == "hybrid":
         return PortHealth(port="manuals", adapter=adapter, status="ok", detail="Lexical and semantic search.")
     return PortHealth(

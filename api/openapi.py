@@ -19,7 +19,7 @@ TAGS = [
     {"name": "operations", "description": "Health, readiness and metrics."},
 ]
 SERVERS = [{"url": "/", "description": "This server."}]
-CONTACT = {"name": "Manufacturing Copilot maintainers", "url": "https://github.com/manufacturing-copilot"}
+CONTACT = {"name": "Manufacturing Copilot maintainers"}
 LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 _REASONS = {
