@@ -117,6 +117,7 @@ class DuckDBWarehouse:
             ) from error
         finally:
             timer.cancel()
+            timer.join()  # a thread that still holds the cursor at exit makes DuckDB report leaks
         if len(rows) > most_rows:
             raise LimitExceeded(
                 f"{entry.name}: more than {most_rows} rows.",
