@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from cli.context import of, out
+from cli.summary import summary_table
 from core.errors import InvalidInput
 from core.scope import LOCAL
+
+if TYPE_CHECKING:
+    from data_engineering.connectors.models import ImportSummary
 
 equipment_app = typer.Typer(no_args_is_help=True, help="Machines of the workspace.")
 
@@ -22,12 +26,13 @@ def import_command(
     suggest: Annotated[bool, typer.Option("--suggest", help="Print a mapping proposed for the file.")] = False,
 ) -> None:
     """Bring an export into readings, events, maintenance, equipment, quality and production."""
-    from data_engineering.connectors.importing import import_files, suggest_mapping
-
+    from data_engineering.connectors.files import import_files
     from data_engineering.lake.local import LocalLake
 
     ctx = of(context)
     if suggest:
+        from data_engineering.connectors.suggest import suggest_mapping
+
         for file in files:
             typer.echo(suggest_mapping(file))
         return
@@ -36,10 +41,41 @@ def import_command(
             "mapping: none given.", remedy="Name one with --mapping, or propose one with --suggest.", field="mapping"
         )
     with ctx.progress() as progress:
-        lake = LocalLake(ctx.workspace, ctx.clock)
-        summary = import_files(files, mapping, lake=lake, workspace=ctx.workspace, clock=ctx.clock, progress=progress)
+        summary = import_files(
+            _files(files, mapping),
+            mapping,
+            lake=LocalLake(ctx.workspace, ctx.clock),
+            workspace=ctx.workspace,
+            clock=ctx.clock,
+            progress=progress,
+        )
     if not ctx.json_progress:
-        out.print(summary)
+        out.print(_import_table(summary))
+
+
+def _files(paths: list[Path], mapping: str) -> list[Path]:
+    """The files as named; of a folder those that the mapping reads."""
+    from data_engineering.connectors.mapping import load_mapping
+
+    specs = load_mapping(mapping).files
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.iterdir()) if path.is_dir() else []
+        found += [file for file in inside if any(spec.matches(file) for spec in specs)] or [path]
+    return found
+
+
+def _import_table(summary: ImportSummary) -> Table:
+    table = Table("file", "rows", "accepted", "refused", "rejects", title=f"Imported by mapping '{summary.mapping}'")
+    for file in summary.files:
+        accepted = "known before" if file.was_known else _counts(file.accepted)
+        rejects = str(file.rejects) if file.rejects else ""
+        table.add_row(file.file.name, f"{file.rows:,}", accepted, _counts(file.refused), rejects)
+    return table
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
 
 
 def transform(
@@ -47,18 +83,19 @@ def transform(
     select: Annotated[str | None, typer.Option(help="dbt selection; default everything.")] = None,
 ) -> None:
     """Build the warehouse with dbt and publish its marts."""
-    from api.database.export import export_feedback_of
-    from data_engineering.warehouse.transform import transform as run
-
+    from api.database.engine import open_database
+    from api.database.feedback import export_feedback
     from data_engineering.lake.local import LocalLake
+    from data_engineering.warehouse.transform import transform as run
 
     ctx = of(context)
     lake = LocalLake(ctx.workspace, ctx.clock)
-    export_feedback_of(ctx.workspace, lake)
+    if ctx.workspace.app_database.exists():
+        export_feedback(open_database(ctx.workspace.app_database), lake)
     with ctx.progress() as progress:
         summary = run(ctx.workspace, lake=lake, clock=ctx.clock, select=select, progress=progress)
     if not ctx.json_progress:
-        out.print(summary)
+        out.print(summary_table(summary))
 
 
 def index(
@@ -73,14 +110,13 @@ def index(
     with ctx.progress() as progress:
         summary = build_index(ctx.workspace, folder or SHELF, clock=ctx.clock, progress=progress)
     if not ctx.json_progress:
-        out.print(summary)
+        out.print(summary_table(summary))
 
 
 @equipment_app.command("list")
 def list_machines(context: typer.Context) -> None:
     """Every machine with its plant and line."""
     from api.services import build_services
-
     from tools.equipment import list_equipment
 
     ctx = of(context)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.context import of, out
+from cli.summary import summary_table
 
 app = typer.Typer(no_args_is_help=True, help="The demo plant: simulated, seeded, with its truth kept apart.")
 
@@ -21,9 +22,8 @@ def history(
     until: Annotated[datetime | None, typer.Option(help="End of the history, UTC; default now.")] = None,
 ) -> None:
     """Write the plant's past into the lake, at 10-minute resolution."""
-    from data_engineering.simulator.history import write_history
-
     from data_engineering.lake.local import LocalLake
+    from data_engineering.simulator.history import write_history
 
     ctx = of(context)
     end = until.replace(tzinfo=UTC) if until else ctx.clock.now()
@@ -33,7 +33,7 @@ def history(
             lake, workspace=ctx.workspace, until=end, days=days, seed=ctx.settings.seed, progress=progress
         )
     if not ctx.json_progress:
-        out.print(summary)
+        out.print(summary_table(summary))
 
 
 @app.command()
@@ -42,9 +42,8 @@ def live(
     every: Annotated[float, typer.Option(min=1, help="Seconds between readings.")] = 60.0,
 ) -> None:
     """Go on from the last reading: fill the time since, then stream until Ctrl-C."""
-    from data_engineering.simulator.live import run_live
-
     from data_engineering.lake.local import LocalLake
+    from data_engineering.simulator.live import run_live
 
     ctx = of(context)
     stop = threading.Event()

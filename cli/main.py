@@ -10,6 +10,7 @@ import typer
 
 from cli import ask, data, demo, doctor, models, serving
 from cli.context import Context, err
+from cli.defects import report_defect
 from core.errors import CopilotError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -37,7 +38,10 @@ def root(
 
 
 def run() -> None:
-    """Runs the command; a `CopilotError` becomes one line and its exit code."""
+    """Runs the command; a `CopilotError` becomes two lines and its exit code.
+
+    A defect of ours becomes a sentence with a reference; its traceback goes to `<home>/state/errors.log` only.
+    """
     try:
         app()
     except CopilotError as error:
@@ -45,6 +49,11 @@ def run() -> None:
         if error.remedy:
             err.print(f"[bold]remedy[/] {error.remedy}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001  # the outermost boundary: the text of a defect must not reach the terminal
+        reference, log = report_defect()
+        err.print(f"[bold red]error[/] internal error, reference {reference}", highlight=False, soft_wrap=True)
+        err.print(f"[bold]remedy[/] send {log} to the maintainers", highlight=False, soft_wrap=True)
+        sys.exit(70)
     except KeyboardInterrupt:
         err.print("stopped; what was finished is kept, run the same command to go on")
         sys.exit(130)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.context import of, out
+from cli.summary import summary_table
 
 train_app = typer.Typer(no_args_is_help=True, help="Train models from the published warehouse.")
 
@@ -35,12 +36,11 @@ def failure(
 
 def score(context: typer.Context) -> None:
     """Score every machine with the champion and store the predictions."""
-    from ml.serving.scoring import score as run
-
     from data_engineering.lake.local import LocalLake
+    from ml.serving.scoring import score as run
 
     ctx = of(context)
     with ctx.progress() as progress:
         summary = run(ctx.workspace, lake=LocalLake(ctx.workspace, ctx.clock), clock=ctx.clock, progress=progress)
     if not ctx.json_progress:
-        out.print(summary)
+        out.print(summary_table(summary))
