@@ -1,7 +1,8 @@
 """The run log: what happens in a run, in order, once. The API projects it; nothing else knows it.
 
-Order: run_started, route_decided, (agent_started, tool_started, tool_finished, agent_finished)*, text_delta*, citation*, chart*,
-evidence*, then exactly one of run_finished or run_failed. Agents run side by side, so their events interleave.
+Order: run_started, route_decided, (agent_started, tool_started, tool_finished, agent_finished)*, text_delta*,
+citation*, chart*, evidence*, then exactly one of run_finished or run_failed.
+Agents run side by side, so their events interleave.
 """
 
 from __future__ import annotations

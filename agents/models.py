@@ -75,6 +75,7 @@ class Focus(AgentModel):
     time_range: str | None = None
     horizon: str | None = None
     last_intent: str | None = None
+    error_code: str | None = None
 
 
 class Citation(AgentModel):

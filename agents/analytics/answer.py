@@ -1,0 +1,145 @@
+"""Performance, change and state in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from agents.composing.wording import ago, moment, percent, plural, quantity, signed_percent, time_range
+from tools.models import ChangeExplanation, Equipment, EquipmentState, MetricState, PerformanceTrend, Trend
+
+_TITLES = {
+    "performance_trend": "performance",
+    "quality": "quality",
+    "downtime": "downtime",
+    "oee": "OEE",
+    "reliability": "reliability",
+}
+_SHORT_NAMES = {"oee": "OEE", "mtbf": "MTBF", "mttr": "MTTR", "avg": "average"}
+ASSOCIATIONS = "These moved together; that is an association, not a proof of cause."
+LISTED = 40
+
+
+def performance_text(found: PerformanceTrend, subject: str, metric: str | None = None) -> str:
+    title = _TITLES[found.analysis_type]
+    head = f"**{subject}, {title} over {time_range(found.time_range)}**"
+    figures = [f"- {figure_name(name)}: {value or 'cannot be computed'}" for name, value in found.metrics.items()]
+    parts = ["\n".join([head, "", *figures]), _trends(found.trends, metric), _insights(found.insights)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def figure_name(key: str) -> str:
+    """'avg_uptime' -> 'average uptime'."""
+    return " ".join(_SHORT_NAMES.get(word, word) for word in key.split("_"))
+
+
+def _trends(trends: dict[str, Trend], metric: str | None) -> str:
+    shown = [trends[metric]] if metric in trends else list(trends.values())
+    said = [_trend(trend) for trend in shown if trend.direction != "unknown"]
+    return f"Trend: {'; '.join(said)}." if said else ""
+
+
+def _trend(trend: Trend) -> str:
+    if trend.direction == "steady" or trend.change_percent is None:
+        return f"{trend.label} {trend.direction}"
+    return f"{trend.label} {trend.direction} ({signed_percent(trend.change_percent)} in the second half)"
+
+
+def _insights(insights: Sequence[str]) -> str:
+    return "\n".join(f"- {insight}" for insight in insights)
+
+
+def change_text(found: ChangeExplanation, asked_range: str) -> str:
+    head = (
+        f"**{found.equipment_id}: {found.label} averaged {quantity(found.mean, found.unit)} over "
+        f"{time_range(asked_range)}, {signed_percent(found.change_percent)}** than before "
+        f"({quantity(found.baseline_mean, found.unit)})."
+    )
+    if abs(found.change_percent) < 0.5:
+        head = head.replace(", unchanged** than before", ", unchanged** from before")
+    verdict = (
+        "That is outside what its earlier windows of this length vary by."
+        if found.is_unusual
+        else "That is within what its earlier windows of this length vary by, so there may be nothing to explain."
+    )
+    return "\n\n".join(part for part in (f"{head} {verdict}", _causes(found), _related(found)) if part)
+
+
+def _causes(found: ChangeExplanation) -> str:
+    if not found.likely_causes:
+        return "Why: no other change, alarm or job in that time explains it."
+    return "\n".join(["Why, most likely:", *(f"- {cause}" for cause in found.likely_causes), "", ASSOCIATIONS])
+
+
+def _related(found: ChangeExplanation) -> str:
+    if not found.related:
+        return ""
+    rows = [f"- {_at(related.at)}{related.text}" for related in found.related[:8]]
+    return "\n".join(["What else happened:", *rows])
+
+
+def _at(at: datetime | None) -> str:
+    return f"{moment(at)}: " if at else ""
+
+
+def state_text(found: EquipmentState, now: datetime, metric: str | None = None) -> str:
+    parts = [_head(found), _open_alarms(found), _measurements(found.metrics, now, metric), _history(found, now)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(found: EquipmentState) -> str:
+    state = found.state or "no state reported"
+    since = f" since {moment(found.state_since)}" if found.state and found.state_since else ""
+    text = (
+        f"**{found.equipment.equipment_id} is {state}**{since}."
+        if found.state
+        else (f"**{found.equipment.equipment_id}**: {state}.")
+    )
+    if found.health_score is not None:
+        text += f" Health {found.health_score:.0f} of 100."
+    if found.failure_probability_7d is not None:
+        text += f" Risk of failing within 7 days: {percent(found.failure_probability_7d)}."
+    return text
+
+
+def _open_alarms(found: EquipmentState) -> str:
+    return f"Open alarms: {', '.join(found.open_alarms)}." if found.open_alarms else "No open alarms."
+
+
+def _measurements(metrics: Sequence[MetricState], now: datetime, metric: str | None) -> str:
+    shown = [state for state in metrics if metric in (None, state.metric)] or list(metrics)
+    return "\n".join(_measurement(state, now) for state in shown)
+
+
+def _measurement(state: MetricState, now: datetime) -> str:
+    text = f"- {state.label} {quantity(state.value, state.unit)}"
+    if state.normal_30d:
+        change = (state.value - state.normal_30d) / abs(state.normal_30d) * 100
+        text += f" ({signed_percent(change)} against its 30-day mean {quantity(state.normal_30d, state.unit)})"
+    return f"{text}{_limit(state)}, {ago(state.measured_at, now)}"
+
+
+def _limit(state: MetricState) -> str:
+    if state.alarm_high is not None and state.value >= state.alarm_high:
+        return f", **above the alarm limit {quantity(state.alarm_high, state.unit)}**"
+    if state.warning_high is not None and state.value >= state.warning_high:
+        return f", **above the warning limit {quantity(state.warning_high, state.unit)}**"
+    return ""
+
+
+def _history(found: EquipmentState, now: datetime) -> str:
+    known = [("Last failure", found.last_failure_at), ("last maintenance", found.last_maintenance_at)]
+    said = [f"{label} {ago(at, now)} ({moment(at)})" for label, at in known if at is not None]
+    return f"{'; '.join(said)}." if said else ""
+
+
+def list_text(machines: Sequence[Equipment], subject: str) -> str:
+    if not machines:
+        return f"{subject}: none known. Import machines first: `copilot import`."
+    by_type: dict[str, list[str]] = defaultdict(list)
+    for machine in machines[:LISTED]:
+        by_type[machine.equipment_type].append(machine.equipment_id)
+    rows = [f"- {kind}: {', '.join(ids)}" for kind, ids in by_type.items()]
+    more = f"- and {len(machines) - LISTED:,} more: `copilot equipment list`" if len(machines) > LISTED else ""
+    return "\n".join([f"**{subject}: {plural(len(machines), 'machine')}**", "", *rows, *([more] if more else [])])
