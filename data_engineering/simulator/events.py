@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from data_engineering.simulator.faults import Fault
-from data_engineering.simulator.models import ErrorCode
-from data_engineering.simulator.noise import occurrences
-from data_engineering.simulator.shifts import DAY, HOUR, scheduled
+from data_engineering.simulator.models import CodeTrigger, ErrorCode
+from data_engineering.simulator.noise import Floats, occurrences
+from data_engineering.simulator.shifts import DAY, HOUR
 from data_engineering.simulator.signals import MachineSignals
 from data_engineering.simulator.story import MachineStory, Reason, Stop
 
@@ -18,6 +18,9 @@ Event = dict[str, Any]
 
 ERROR_SEVERITY = 600
 """Codes from this OPC UA severity on are errors, milder ones alarms."""
+
+RUNAWAY = 4.0
+"""How many times thicker than `per_day` codes come at the very end."""
 
 
 def machine_events(seed: int, signals: MachineSignals, start: int, end: int) -> list[Event]:
@@ -66,11 +69,17 @@ def _codes_of(seed: int, signals: MachineSignals, fault: Fault, start: int, end:
     hours = np.arange(start // HOUR, -(-end // HOUR), dtype=np.int64) * HOUR
     severity = fault.severity(hours, signals.story.clock)
     for code, trigger in fault.mode.codes.items():
-        grown = np.clip((severity - trigger.from_severity) / max(1.0 - trigger.from_severity, 0.05), 0.0, 1.0)
-        stream = (seed, fault.fault_id, code)
-        moments = occurrences(stream, start, end, HOUR, grown * trigger.per_day / 24)
+        moments = occurrences((seed, fault.fault_id, code), start, end, HOUR, _code_rate(trigger, severity) / 24)
         for at in _while_running(signals, moments):
             yield _coded(at, signals.story.machine_type.code(code))
+
+
+def _code_rate(trigger: CodeTrigger, severity: Floats) -> Floats:
+    """Codes per day: from zero at `from_severity` to `per_day`, and thick in the last tenth before the failure."""
+    grown = np.clip((severity - trigger.from_severity) / max(1.0 - trigger.from_severity, 0.05), 0.0, 1.0)
+    runaway = np.clip((severity - 0.9) / 0.1, 0.0, 1.0)
+    rate: Floats = np.minimum(trigger.per_day * (grown + RUNAWAY * runaway), 24.0)
+    return rate
 
 
 def _false_alarms(seed: int, signals: MachineSignals, start: int, end: int) -> Iterator[Event]:
@@ -103,8 +112,8 @@ def _states(signals: MachineSignals, start: int, end: int) -> Iterator[Event]:
 
 
 def _shift_changes(signals: MachineSignals, hour: int) -> bool:
-    before, after = scheduled(signals.story.clock.pattern, np.array([hour - 1, hour]))
-    return bool(before != after)
+    clock = signals.story.clock
+    return clock.is_shift_at(hour - 1) != clock.is_shift_at(hour)
 
 
 def _state(signals: MachineSignals, stops: list[Stop], at: int) -> Event:
@@ -114,6 +123,6 @@ def _state(signals: MachineSignals, stops: list[Stop], at: int) -> Event:
                 return {"state": "not_executing", "mode": "none", "planned": False}
             mode = "maintenance" if at >= stop.hands_on else "none"
             return {"state": "out_of_service", "mode": mode, "planned": stop.reason is Reason.PLANNED}
-    if scheduled(signals.story.clock.pattern, np.array([at]))[0]:
+    if signals.story.clock.is_shift_at(at):
         return {"state": "executing", "mode": "processing", "planned": None}
     return {"state": "not_executing", "mode": "none", "planned": True}

@@ -14,19 +14,17 @@ from data_engineering.lake.models import Source
 from data_engineering.simulator.catalogue import fleet, machine_types
 from data_engineering.simulator.events import machine_events
 from data_engineering.simulator.models import Line, ProductionProfile
-from data_engineering.simulator.noise import Floats, Seconds, key_of
+from data_engineering.simulator.noise import Seconds, key_of
 from data_engineering.simulator.notes import note_of
 from data_engineering.simulator.output import INSPECTION_DELAY_S, ShiftOutput, shifts_ending
-from data_engineering.simulator.sampling import MachineSampling, spoil
+from data_engineering.simulator.sampling import MachineSampling
+from data_engineering.simulator.sensors import STRIDE, TRANSPORT_US, PlantSensors
 from data_engineering.simulator.shifts import DAY
 from data_engineering.simulator.signals import MachineSignals
 from data_engineering.simulator.story import Anchor, MachineStory, as_datetime, tell
 
 DEVICE = "simulator"
-STRIDE = 4096
-"""Room in the counter for the rows of one second: `seq` is second * STRIDE + number of the row."""
-TRANSPORT = timedelta(seconds=1)
-"""From measurement to acceptance."""
+TRANSPORT = timedelta(microseconds=TRANSPORT_US)
 STORY_DAYS = 45
 
 
@@ -47,8 +45,8 @@ class DemoPlant:
         self.signals = {
             name: MachineSignals(anchor.seed, story, self._line(story)) for name, story in self.stories.items()
         }
-        self._sampling = {name: self._sampling_of(story) for name, story in self.stories.items()}
-        self._first_series = _first_series(self.signals)
+        sampling = {name: self._sampling_of(story) for name, story in self.stories.items()}
+        self._sensors = PlantSensors(self.source, self.signals, sampling)
 
     @property
     def source(self) -> Source:
@@ -72,72 +70,7 @@ class DemoPlant:
 
     def readings_at(self, seconds: Seconds) -> pl.DataFrame:
         """Every metric of every machine at the given moments (rising), less what never arrives."""
-        if seconds.size == 0:
-            return pl.DataFrame(schema=polars_schema(BronzeTable.READINGS))
-        blocks = [self._readings_of(name, seconds) for name in self.signals]
-        return pl.concat(blocks).with_columns(
-            device_id=pl.lit(self.source.device_id),
-            epoch=pl.lit(self.source.epoch),
-            ingest_ts=pl.col("source_ts") + TRANSPORT,
-        ).select(list(polars_schema(BronzeTable.READINGS)))  # fmt: skip
-
-    def equipment(self) -> pl.DataFrame:
-        rows = [
-            {
-                "equipment_id": machine.id,
-                "name": f"{kind.label} {machine.id.split('-', 1)[1]}",
-                "equipment_type": machine.type,
-                "model": machine.model,
-                "manufacturer": kind.manufacturer,
-                "enterprise": self.fleet.enterprise,
-                "plant_id": line.plant,
-                "area": line.area,
-                "line": machine.line,
-                "commissioned_on": machine.commissioned_on,
-                "rated_power_kw": machine.rated_power_kw,
-                "criticality": machine.criticality,
-                "ingest_ts": self.anchor.start,
-            }
-            for machine in self.fleet.machines
-            for kind, line in [(machine_types()[machine.type], self.fleet.line_of(machine))]
-        ]
-        return pl.DataFrame(rows, schema=polars_schema(BronzeTable.EQUIPMENT))
-
-    def limits(self) -> pl.DataFrame:
-        rows = [*self._type_limits(), *self._machine_limits()]
-        return pl.DataFrame(rows, schema=polars_schema(BronzeTable.LIMITS))
-
-    # One machine
-
-    def _readings_of(self, name: str, seconds: Seconds) -> pl.DataFrame:
-        signals, sampling = self.signals[name], self._sampling[name]
-        heard = seconds[sampling.received(seconds)]
-        if heard.size == 0:
-            return pl.DataFrame(schema=_READING_BLOCK)
-        values = self._measured(name, heard)
-        status = sampling.status(heard)
-        count = len(signals.metrics)
-        series = self._first_series[name] + np.arange(count)
-        micros = pl.Series("source_ts", np.tile(heard * 1_000_000, count)).cast(pl.Datetime("us", "UTC"))
-        return pl.DataFrame(
-            {
-                "seq": (heard[None, :] * STRIDE + series[:, None]).ravel(),
-                "equipment_id": pl.repeat(name, heard.size * count, eager=True),
-                "metric": pl.Series(list(signals.metrics)).gather(np.repeat(np.arange(count), heard.size)),
-                "value": pl.Series(spoil(values, status).ravel()).fill_nan(None),
-                "status_code": status.ravel(),
-                "source_ts": micros,
-            },
-            schema=_READING_BLOCK,
-        )
-
-    def _measured(self, name: str, seconds: Seconds) -> Floats:
-        signals = self.signals[name]
-        values = signals.values(seconds)
-        for stuck in self._sampling[name].stuck_in(seconds):
-            frozen = signals.values(np.array([stuck.start]))[stuck.row, 0]
-            values[stuck.row, (seconds >= stuck.start) & (seconds < stuck.end)] = frozen
-        return values
+        return self._sensors.readings_at(seconds)
 
     def _events(self, start: int, end: int) -> list[dict[str, Any]]:
         events = [
@@ -201,24 +134,6 @@ class DemoPlant:
                     if output.planned_s > 0:
                         yield output
 
-    def _type_limits(self) -> Iterator[dict[str, Any]]:
-        for kind in machine_types().values():
-            for metric, profile in kind.metrics.items():
-                bounds = profile.limits.model_dump()
-                if any(bound is not None for bound in bounds.values()):
-                    source = f"{kind.manufacturer}, maker's limits"
-                    yield {
-                        "limit_id": f"{kind.type}/{metric}", "equipment_type": kind.type, "metric": metric, **bounds,
-                        "source": source, "ingest_ts": self.anchor.start,
-                    }  # fmt: skip
-
-    def _machine_limits(self) -> Iterator[dict[str, Any]]:
-        for limit in self.fleet.limits:
-            yield {
-                "limit_id": f"{limit.equipment_id}/{limit.metric}", **limit.model_dump(),
-                "ingest_ts": self.anchor.start,
-            }  # fmt: skip
-
     def _line(self, story: MachineStory) -> Line:
         return self.fleet.line_of(story.machine)
 
@@ -227,20 +142,3 @@ class DemoPlant:
         return MachineSampling(
             self.anchor.seed, story.machine.id, list(kind.metrics), kind.sampling, self.anchor.begins, self.reach
         )
-
-
-_READING_BLOCK = {
-    name: dtype
-    for name, dtype in polars_schema(BronzeTable.READINGS).items()
-    if name not in {"device_id", "epoch", "ingest_ts"}
-}
-
-
-def _first_series(signals: dict[str, MachineSignals]) -> dict[str, int]:
-    """Number of each machine's first series within the fleet."""
-    first: dict[str, int] = {}
-    total = 0
-    for name, machine in signals.items():
-        first[name] = total
-        total += len(machine.metrics)
-    return first

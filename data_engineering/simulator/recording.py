@@ -6,7 +6,9 @@ import polars as pl
 
 from data_engineering.contracts.tables import BronzeTable
 from data_engineering.lake.ports import Lake
-from data_engineering.simulator.plant import STRIDE, DemoPlant
+from data_engineering.simulator.master_data import equipment_rows, limit_rows
+from data_engineering.simulator.plant import DemoPlant
+from data_engineering.simulator.sensors import STRIDE
 
 STREAMED = (
     BronzeTable.READINGS,
@@ -37,5 +39,7 @@ def append(lake: Lake, table: BronzeTable, plant: DemoPlant, rows: pl.DataFrame,
 
 def record_master_data(lake: Lake, plant: DemoPlant) -> None:
     """Machines and limits: once."""
-    for table, rows in ((BronzeTable.EQUIPMENT, plant.equipment()), (BronzeTable.LIMITS, plant.limits())):
+    known_at = plant.anchor.start
+    tables = {BronzeTable.EQUIPMENT: equipment_rows(known_at), BronzeTable.LIMITS: limit_rows(known_at)}
+    for table, rows in tables.items():
         lake.append(table, rows, source=plant.source, first_seq=0, last_seq=rows.height - 1)

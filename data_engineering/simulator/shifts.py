@@ -21,25 +21,24 @@ _MONDAY = -_FIRST_WEEKDAY * DAY
 _WEEK_HOURS = 168
 
 
-def scheduled(pattern: ShiftPattern, seconds: Seconds) -> NDArray[np.bool_]:
-    """Whether the line is planned to run."""
-    weekday = (seconds // DAY + _FIRST_WEEKDAY) % 7
-    hour = seconds % DAY // HOUR
-    in_day = np.isin(weekday, pattern.days)
-    result: NDArray[np.bool_] = in_day & (hour >= pattern.start_hour) & (hour < pattern.end_hour)
-    return result
-
-
 class WorkClock:
     """Running time of a line: wear counts it, not the calendar. A week is tabled by hours and repeats for ever."""
 
     def __init__(self, pattern: ShiftPattern) -> None:
         self.pattern = pattern
-        hours = np.arange(_WEEK_HOURS, dtype=np.int64) * HOUR + _MONDAY
-        self._runs = scheduled(pattern, hours)
+        weekday, hour = np.divmod(np.arange(_WEEK_HOURS), 24)
+        self._runs = np.isin(weekday, pattern.days) & (hour >= pattern.start_hour) & (hour < pattern.end_hour)
         self._worked = np.concatenate([[0], np.cumsum(self._runs)]).astype(np.int64) * HOUR
         self._running_hours = np.flatnonzero(self._runs)
         self.weekly = int(self._worked[-1])
+
+    def is_shift(self, seconds: Seconds) -> NDArray[np.bool_]:
+        """Whether the line is planned to run."""
+        result: NDArray[np.bool_] = self._runs[(seconds - _MONDAY) // HOUR % _WEEK_HOURS]
+        return result
+
+    def is_shift_at(self, second: int) -> bool:
+        return bool(self._runs[(second - _MONDAY) // HOUR % _WEEK_HOURS])
 
     def worked(self, seconds: Seconds) -> Floats:
         """Running seconds since the Monday before 1970."""
@@ -49,7 +48,9 @@ class WorkClock:
         return result
 
     def worked_at(self, second: int) -> float:
-        return float(self.worked(np.array([second]))[0])
+        week, within = divmod(second - _MONDAY, _WEEK_HOURS * HOUR)
+        hour, rest = divmod(within, HOUR)
+        return float(week * self.weekly + int(self._worked[hour]) + (rest if self._runs[hour] else 0))
 
     def moment(self, worked: float) -> int:
         """The second at which `worked` running seconds are reached; always inside a shift."""
@@ -59,7 +60,7 @@ class WorkClock:
 
     def next_running(self, second: int) -> int:
         """`second` itself when the line runs then, else the start of its next shift."""
-        return second if scheduled(self.pattern, np.array([second]))[0] else self.moment(self.worked_at(second))
+        return second if self.is_shift_at(second) else self.moment(self.worked_at(second))
 
 
 @lru_cache(maxsize=16)

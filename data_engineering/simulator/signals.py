@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.metrics import metric_catalogue
 from data_engineering.simulator.models import Line, MetricProfile
 from data_engineering.simulator.noise import Floats, Keys, Seconds, key_of, normal, wander
-from data_engineering.simulator.shifts import HOUR, REFERENCE_AMBIENT, REFERENCE_LOAD, ambient, load, scheduled
+from data_engineering.simulator.shifts import HOUR, REFERENCE_AMBIENT, REFERENCE_LOAD, ambient, load
 from data_engineering.simulator.story import MachineStory
 
 LAG_TAPS = 4
@@ -42,7 +42,7 @@ class MachineSignals:
         stopped = np.searchsorted(self._stop_starts, seconds, "right") > np.searchsorted(
             self._stop_ends, seconds, "right"
         )
-        return scheduled(self.story.clock.pattern, seconds) & ~stopped
+        return self.story.clock.is_shift(seconds) & ~stopped
 
     def values(self, seconds: Seconds) -> Floats:
         run = self._run_share(seconds)

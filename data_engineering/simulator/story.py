@@ -23,7 +23,7 @@ from data_engineering.simulator.shifts import DAY, HOUR, WorkClock, clock_of
 BURN_IN_DAYS = 150
 AGEING_PER_YEAR = 0.015
 FRAILTY = 0.3
-GROWTH_SPREAD = 0.4
+GROWTH_SPREAD = 0.3
 STAGE_CLEARANCE_DAYS = 16
 
 
@@ -163,7 +163,7 @@ class _Teller:
         life = rng.weibull(1.6) * mode.onset_days * self._hardness * (0.08 if infant else 1.0)
         life *= rng.uniform(0.0, 1.0) if first else 1.0
         growth = mode.growth_days * DAY * rng.lognormal(0.0, GROWTH_SPREAD)
-        gain = rng.lognormal(0.0, 0.25) * (0.35 if rng.random() < 0.18 else 1.0)
+        gain = rng.lognormal(0.0, 0.25) * (0.35 if rng.random() < 0.12 else 1.0)
         onset = self._clear_of_stage(self.clock.moment(self.clock.worked_at(at) + life * DAY))
         ending, peak, end = self._draw_ending(rng, mode, onset, growth)
         fault_id = f"{self.machine.id}/{mode.id}/{number}"
@@ -179,10 +179,10 @@ class _Teller:
         start = self.clock.worked_at(onset)
         if not mode.stops_machine:
             return Ending.CALIBRATED, 1.0, self.clock.moment(start + growth)
-        if not mode.silent and luck < 0.16:
+        if not mode.silent and luck < 0.08:
             peak = 0.3 + 0.4 * level
             return Ending.PASSED, peak, self.clock.moment(start + peak * growth + extra * DAY)
-        if not mode.silent and luck < 0.27:
+        if not mode.silent and luck < 0.14:
             peak = 0.55 + 0.35 * level
             return Ending.CAUGHT, peak, self.clock.moment(start + peak * growth)
         return Ending.FAILED, 1.0, self.clock.moment(start + growth)
@@ -264,7 +264,7 @@ def _message_stops(anchor: Anchor, story: MachineStory, start: int, end: int) ->
             continue
         stream = (anchor.seed, story.machine.id, entry.code)
         for second in occurrences(stream, start, end, DAY, np.float64(entry.false_per_month / 30)):
-            if story.clock.next_running(second) == second:
+            if story.clock.is_shift_at(second):
                 length = int(generator(*stream, second).uniform(120, 1500))
                 yield Stop(second, second + length, Reason.MESSAGE, second, code=entry.code)
 
