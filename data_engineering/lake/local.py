@@ -49,7 +49,7 @@ class LocalLake:
             self._open()
             if self._manifest.is_replay(table, source, first_seq, last_seq):
                 return None
-            with self._lock(fcntl.LOCK_SH):
+            with self.writing():
                 return self._write(table, rows, source, first_seq, last_seq)
 
     def high_water(self, table: BronzeTable, source: Source) -> int:
@@ -67,6 +67,12 @@ class LocalLake:
             return pl.LazyFrame(schema=polars_schema(table))
         return pl.scan_parquet(paths, hive_partitioning=False, glob=False)
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While it is held, nobody sweeps."""
+        with self._lock(fcntl.LOCK_SH):
+            yield
+
     def sweep(self) -> int:
         """Removes files that no manifest row holds, unless somebody is writing now; how many were removed."""
         with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB) as is_alone:
@@ -82,7 +88,7 @@ class LocalLake:
     def _open(self) -> None:
         if self._is_open:
             return
-        (self._root / _TEMPORARY).mkdir(parents=True, exist_ok=True)
+        _make_folder(self._root / _TEMPORARY)
         if not self._manifest.exists():
             with self._lock(fcntl.LOCK_EX):
                 self._manifest.create()
