@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from core.clock import Clock
-from core.errors import LimitExceeded
+from core.errors import LimitExceeded, NotReady
 from core.scope import Scope
 from core.workspace import Workspace
 from data_engineering.warehouse import snapshots
@@ -20,6 +20,10 @@ from data_engineering.warehouse.models import CatalogueEntry, Limits, Snapshot, 
 from data_engineering.warehouse.values import bind
 
 open_snapshot = snapshots.open_snapshot
+
+MEMORY = "256MB"
+"""Blocks and work of all queries of one serving process."""
+_NARROW = "Ask for a shorter range or fewer machines"
 
 
 class DuckDBWarehouse:
@@ -49,10 +53,17 @@ class DuckDBWarehouse:
         asked = entry_named(entry) if isinstance(entry, str) else entry
         bound = bind(asked, values or {})
         plants = None if scope.plants is None else sorted(scope.plants)
-        with self._cursor() as (cursor, snapshot):
-            statement = self._statement(cursor, asked.sql["duckdb"], {**bound, "plants": plants})
-            rows = self._fetch(cursor, asked, statement, {**bound, "plants": plants}, limits or self._most)
+        most = self._tightest(limits)
+        with self._cursor() as (cursor, snapshot), _bounded(cursor, asked, most.seconds):
+            values_of_scope = {**bound, "plants": plants}
+            statement = self._statement(cursor, asked.sql["duckdb"], values_of_scope)
+            rows = cursor.execute(statement, values_of_scope).fetchmany(most.rows + 1)
             columns = tuple(column[0] for column in cursor.description or ())
+        if len(rows) > most.rows:
+            raise LimitExceeded(
+                f"{asked.name}: more than {most.rows} rows.",
+                remedy=f"{_NARROW}, or raise COPILOT_QUERY_MAX_ROWS.",
+            )
         return Table(columns=columns, rows=_aware(rows), entry=asked.name, parameters=bound, snapshot=snapshot)
 
     def snapshot(self) -> Snapshot:
@@ -80,7 +91,7 @@ class DuckDBWarehouse:
     def _current(self) -> tuple[duckdb.DuckDBPyConnection, Snapshot]:
         name = snapshots.published_name(self._workspace)
         if self._opened is None or self._opened[1].name != name:
-            connection = snapshots.connect(snapshots.snapshot_path(self._workspace, name))
+            connection = snapshots.connect(snapshots.snapshot_path(self._workspace, name), memory=MEMORY)
             fresh = (connection, snapshots.describe(connection))
             if self._opened is not None:
                 self._opened[0].close()
@@ -96,34 +107,32 @@ class DuckDBWarehouse:
             self._statements[sql] = f"select * replace ({changes}) from (\n{sql}\n)" if zoned else sql  # noqa: S608
         return self._statements[sql]
 
-    def _fetch(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        entry: CatalogueEntry,
-        statement: str,
-        values: Mapping[str, Any],
-        limits: Limits,
-    ) -> list[tuple[Any, ...]]:
-        most_rows, seconds = min(limits.rows, self._most.rows), min(limits.seconds, self._most.seconds)
-        timer = threading.Timer(seconds, cursor.interrupt)
-        timer.daemon = True
-        timer.start()
-        try:
-            rows = cursor.execute(statement, values).fetchmany(most_rows + 1)
-        except duckdb.InterruptException as error:
-            raise LimitExceeded(
-                f"{entry.name}: took longer than {seconds:g} s.",
-                remedy="Ask for a shorter range or fewer machines, or raise COPILOT_QUERY_MAX_SECONDS.",
-            ) from error
-        finally:
-            timer.cancel()
-            timer.join()  # a thread that still holds the cursor at exit makes DuckDB report leaks
-        if len(rows) > most_rows:
-            raise LimitExceeded(
-                f"{entry.name}: more than {most_rows} rows.",
-                remedy="Ask for a shorter range or fewer machines, or raise COPILOT_QUERY_MAX_ROWS.",
-            )
-        return rows
+    def _tightest(self, limits: Limits | None) -> Limits:
+        asked = limits or self._most
+        return Limits(rows=min(asked.rows, self._most.rows), seconds=min(asked.seconds, self._most.seconds))
+
+
+@contextmanager
+def _bounded(cursor: duckdb.DuckDBPyConnection, entry: CatalogueEntry, seconds: float) -> Iterator[None]:
+    """Interrupts the cursor after `seconds`, and says in our words why DuckDB stopped."""
+    timer = threading.Timer(seconds, cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        remedy = f"{_NARROW}, or raise COPILOT_QUERY_MAX_SECONDS."
+        raise LimitExceeded(f"{entry.name}: took longer than {seconds:g} s.", remedy=remedy) from error
+    except duckdb.OutOfMemoryException as error:
+        raise LimitExceeded(f"{entry.name}: needs more than {MEMORY} of memory.", remedy=f"{_NARROW}.") from error
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise NotReady(
+            f"{entry.name}: the published snapshot was built by other models ({str(error).splitlines()[0]}).",
+            remedy="Run `copilot transform`.",
+        ) from error
+    finally:
+        timer.cancel()
+        timer.join()  # a thread that still holds the cursor at exit makes DuckDB report leaks
 
 
 def _aware(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

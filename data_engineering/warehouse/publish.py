@@ -47,7 +47,7 @@ def publish(workspace: Workspace, clock: Clock) -> Snapshot:
         sync_folder(folder)
         _point_to(workspace, name)
         _remove_old(workspace, now)
-    with connect(snapshot_path(workspace, name)) as connection:
+    with connect(snapshot_path(workspace, name), memory="64MB") as connection:
         return describe(connection)
 
 

@@ -18,7 +18,6 @@ _CONFIG: dict[str, Any] = {
     "enable_external_access": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "1GB",
     "threads": 2,
 }
 
@@ -43,10 +42,11 @@ def snapshot_path(workspace: Workspace, name: str) -> Path:
     return snapshot_folder(workspace) / f"{name}.duckdb"
 
 
-def connect(path: Path) -> duckdb.DuckDBPyConnection:
+def connect(path: Path, *, memory: str) -> duckdb.DuckDBPyConnection:
     """A read-only connection that can reach no other file, extension or setting; its time zone is UTC.
 
-    Every connection of a process to one file must use one configuration, so all of them are opened here.
+    Every connection of a process to one file must use one configuration, so all of them are opened here. `memory` is
+    DuckDB's limit, spelled its way; within a process the first to open a file sets it.
 
     Raises:
         CorruptData: the file is missing or cannot be read.
@@ -57,6 +57,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         raise CorruptData(f"Snapshot {path.name} cannot be opened: {error}", remedy=_REMEDY) from error
     if not _scalar(connection, "select current_setting('lock_configuration')"):
         connection.execute("set global TimeZone = 'UTC'")
+        connection.execute(f"set global memory_limit = '{memory}'")
         connection.execute("set global lock_configuration = true")
     return connection
 
@@ -68,7 +69,7 @@ def open_snapshot(workspace: Workspace) -> duckdb.DuckDBPyConnection:
         NotReady: nothing has been published yet.
         CorruptData: the published file cannot be read.
     """
-    return connect(snapshot_path(workspace, published_name(workspace)))
+    return connect(snapshot_path(workspace, published_name(workspace)), memory="2GB")
 
 
 def describe(connection: duckdb.DuckDBPyConnection) -> Snapshot:

@@ -1,4 +1,4 @@
-{#- Neighbouring non-executing states are one stop. A machine that reports no states stops when it fails. -#}
+{#- Neighbouring unplanned states are one stop. A machine that reports no states stops when it fails. -#}
 with
 
 states as (
@@ -21,15 +21,22 @@ repairs as (
 
 ),
 
+marked as (
+
+    select *, state <> 'executing' and planned is not distinct from false as is_unplanned
+    from states
+
+),
+
 runs as (
 
     select
         *,
-        count_if(state = 'executing') over (
+        count_if(not is_unplanned) over (
             partition by equipment_id order by started_at, ended_at
             rows between unbounded preceding and current row
         ) as run
-    from states
+    from marked
 
 ),
 
@@ -43,9 +50,8 @@ stops as (
         arg_min(component, started_at) filter (where component is not null) as component
 
     from runs
-    where state <> 'executing'
+    where is_unplanned
     group by equipment_id, run
-    having arg_min(planned, started_at) filter (where planned is not null) = false
 
 ),
 
