@@ -97,7 +97,7 @@ def _view(session: Session, thread_id: str, subject: str) -> ThreadView:
         .where(FeedbackRow.thread_id == thread_id)
         .order_by(FeedbackRow.number)
     )
-    last_verdict = dict(row._tuple() for row in verdicts)
+    last_verdict = {row.run_id: row.verdict for row in verdicts}
     return ThreadView(
         thread_id=thread_id,
         title=thread.title,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.models import Problem
 from api.problems import http_problem, problem_of, problem_response
 from core.errors import PayloadTooLarge
 
@@ -22,35 +25,54 @@ class BodyGuard:
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             await self._app(scope, receive, send)
             return
-        reference = scope.get("state", {}).get("request_id", "unknown")
-        headers = Headers(scope=scope)
+        refusal = self._refusal_of(Headers(scope=scope))
+        body = None if refusal else await self._read(receive)
+        if body is None:
+            problem = (refusal or self._too_large)(scope.get("state", {}).get("request_id", "unknown"))
+            await problem_response(problem)(scope, receive, send)
+        else:
+            await self._app(scope, _replayed(body, receive), send)
+
+    def _refusal_of(self, headers: Headers) -> Callable[[str], Problem] | None:
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self._max_bytes:
-            await problem_response(problem_of(self._too_large(), reference))(scope, receive, send)
-        elif _has_body(headers) and not _is_json(headers.get("content-type", "")):
-            await problem_response(http_problem(415, reference, "The body is not JSON."))(scope, receive, send)
-        else:
-            await self._app(scope, self._counted(receive), send)
+            return self._too_large
+        if _has_body(headers) and not _is_json(headers.get("content-type", "")):
+            return lambda reference: http_problem(415, reference, "The body is not JSON.")
+        return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The whole body; None as soon as it is longer than accepted."""
+        body = bytearray()
+        while True:
             message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._max_bytes:
-                raise self._too_large()
-            return message
+            body += message.get("body", b"")
+            if len(body) > self._max_bytes:
+                return None
+            if not message.get("more_body", False):
+                return bytes(body)
 
-        return counted
-
-    def _too_large(self) -> PayloadTooLarge:
-        return PayloadTooLarge(
+    def _too_large(self, reference: str) -> Problem:
+        refusal = PayloadTooLarge(
             f"The body is longer than {self._max_bytes:,} bytes.",
             remedy="Send less, or raise COPILOT_MAX_BODY_BYTES.",
             field="body",
         )
+        return problem_of(refusal, reference)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body read so far as one message, then whatever comes (a disconnect)."""
+    is_given = False
+
+    async def replayed() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
 
 
 def _has_body(headers: Headers) -> bool:

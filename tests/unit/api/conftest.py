@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,8 @@ from api.services import Services
 from core.clock import FixedClock
 from core.settings import Settings
 from core.workspace import Workspace
+from data_engineering.warehouse.ports import Warehouse
+from tests.doubles import plant
 from tests.doubles.copilot import ScriptedCopilot
 from tests.doubles.manuals import ScriptedManuals
 from tests.doubles.warehouse import ScriptedWarehouse
@@ -22,6 +25,7 @@ from tools.ports import Toolbox
 
 ORIGIN = "http://127.0.0.1:8080"
 MakeClient = Callable[..., TestClient]
+PlantClient = Callable[..., TestClient]
 
 
 @pytest.fixture
@@ -55,8 +59,6 @@ def services(settings: Settings, workspace: Workspace, database: Database, clock
 @pytest.fixture
 def make_client(services: Services, settings: Settings) -> Iterator[MakeClient]:
     """`make_client(copilot=..., toolbox=...)`: a started application with some services replaced."""
-    from dataclasses import replace
-
     with ExitStack() as stack:
 
         def make(**replaced: object) -> TestClient:
@@ -70,3 +72,14 @@ def make_client(services: Services, settings: Settings) -> Iterator[MakeClient]:
 @pytest.fixture
 def client(make_client: MakeClient) -> TestClient:
     return make_client()
+
+
+@pytest.fixture
+def plant_client(make_client: MakeClient, services: Services) -> PlantClient:
+    """A client over the scripted plant of two machines."""
+
+    def make(warehouse: Warehouse | None = None) -> TestClient:
+        toolbox = replace(services.toolbox, warehouse=warehouse or plant.toolbox().warehouse)
+        return make_client(toolbox=toolbox)
+
+    return make
