@@ -77,7 +77,7 @@ def predict(index: ManualIndex, text: str, mode: Mode) -> Prediction:
         "results": [_result(hit.chunk) for hit in outcome.hits],
         "answerable": judged.is_answerable,
         "score": judged.confidence,
-        "support": max((hit.score for hit in outcome.hits), default=0.0),
+        "support": judged.support,
     }
 
 

@@ -28,7 +28,7 @@ from ml.retrieval.models import IndexSummary
 from ml.retrieval.store import PassageStore, embedding_text
 
 SUMMARY = "summary.json"
-FORMAT = 1
+FORMAT = 2
 """Raised when the layout of an index changes: an index of another format is not taken over."""
 
 

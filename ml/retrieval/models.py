@@ -33,7 +33,7 @@ class Hit(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     chunk: Chunk
-    score: float = Field(description="Support: cosine plus half the coverage; without vectors the coverage.")
+    score: float = Field(description="Support (answerability.py): cosine and coverage weighed together.")
     cosine: float | None = Field(description="Cosine to the question; None in lexical mode.")
     coverage: float = Field(description="Share of the question's words in it, weighted by rarity, 0 to 1.")
 
@@ -44,7 +44,8 @@ class Answerability(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     is_answerable: bool
-    confidence: float = Field(description="0 to 1; the question is refused below the threshold of its mode.")
+    support: float = Field(description="Most support a passage gives, synonyms not counted; what confidence is from.")
+    confidence: float = Field(description="0 to 1; the question is refused below 0.5.")
     reason: str | None = None
 
 

@@ -22,7 +22,7 @@ from ml.retrieval.index import read_record
 from ml.retrieval.minilm import Encoder, Vectors
 from ml.retrieval.models import Hit, Mode, SearchOutcome
 from ml.retrieval.store import PassageStore, cosines, fetch, matching, ranked
-from ml.retrieval.text import asked_codes, content_words, error_codes, without_identifiers
+from ml.retrieval.text import asked_codes, content_words, error_codes, synonyms_of, without_identifiers
 
 RANK_CONSTANT = 60
 """k of reciprocal rank fusion, as published."""
@@ -41,7 +41,13 @@ class Term:
 
     word: str
     expression: str
+    """The word, its spellings and its synonyms, as FTS5 reads them."""
+    literal: frozenset[int]
+    """Passages with the word itself; only these speak for the question being covered."""
     passages: frozenset[int]
+    """Passages with the word or a synonym; these put the answer in order."""
+    headings: frozenset[int]
+    """Those of them that have it in a heading."""
     weight: float
 
 
@@ -57,8 +63,19 @@ class Question:
 
     def coverage(self, key: int) -> float:
         """Share of the question's words in a passage, weighted by rarity, 0 to 1."""
+        return self._share([term for term in self.terms if key in term.passages])
+
+    def literal_coverage(self, key: int) -> float:
+        """The same share without synonyms."""
+        return self._share([term for term in self.terms if key in term.literal])
+
+    def heading_coverage(self, key: int) -> float:
+        """The same share in the headings above the passage."""
+        return self._share([term for term in self.terms if key in term.headings])
+
+    def _share(self, held: Iterable[Term]) -> float:
         total = sum(term.weight for term in self.terms)
-        return sum(term.weight for term in self.terms if key in term.passages) / total if total else 0.0
+        return sum(term.weight for term in held) / total if total else 0.0
 
     def codes_held(self, key: int) -> int:
         return sum(key in holders for holders in self.codes.values())
@@ -86,7 +103,8 @@ class ManualIndex:
             asked = self._read(connection, question, kind, mode)
             keys = _fuse(self._rankings(connection, asked, kind), asked)
             hits = _hits(connection, keys, asked)
-        outcome = judge(_signals(asked, hits), mode)
+            outcome = judge(_signals(asked, hits), mode)
+            hits = _with_continuation(connection, hits, asked)
         return SearchOutcome(hits=[hit for _, hit in hits[:limit]], mode=mode, answerability=outcome)
 
     def nearest(self, question: str, *, limit: int) -> tuple[list[Chunk], float]:
@@ -127,9 +145,17 @@ class ManualIndex:
         )
 
     def _term(self, connection: sqlite3.Connection, word: str, allowed: frozenset[int]) -> Term:
-        expression = " OR ".join(f'"{spelling}"' for spelling in self._spellings(word))
-        holders = allowed & matching(connection, expression)
-        return Term(word, expression, holders, _rarity(len(holders), len(allowed)))
+        spellings = self._spellings(word)
+        expression = _any_of([*spellings, *synonyms_of(word)])
+        literal = allowed & matching(connection, _any_of(spellings))
+        return Term(
+            word=word,
+            expression=expression,
+            literal=literal,
+            passages=allowed & matching(connection, expression),
+            headings=allowed & matching(connection, f"heading : ({expression})"),
+            weight=_rarity(len(literal), len(allowed)),
+        )
 
     def _spellings(self, word: str) -> tuple[str, ...]:
         """The word, or also the likeliest words of the manuals when they do not know it."""
@@ -152,6 +178,10 @@ class ManualIndex:
         return rankings
 
 
+def _any_of(words: Iterable[str]) -> str:
+    return " OR ".join(f'"{word}"' for word in words)
+
+
 def _lexical(connection: sqlite3.Connection, asked: Question) -> list[int]:
     expression = " OR ".join(term.expression for term in asked.terms)
     found = ranked(connection, expression) if expression else []
@@ -171,22 +201,48 @@ def _hits(connection: sqlite3.Connection, keys: Iterable[int], asked: Question) 
     """Passages of the candidates; with vectors ordered by support, without them as BM25 has them."""
     chunks = fetch(connection, keys)
     near = cosines(connection, keys, asked.vector[0]) if asked.vector is not None else {}
-    hits = []
-    for key in keys:
-        coverage, cosine = asked.coverage(key), near.get(key)
-        hits.append((key, Hit(chunk=chunks[key], score=support(coverage, cosine), cosine=cosine, coverage=coverage)))
+    hits = [(key, _hit(key, chunks[key], near.get(key), asked)) for key in keys]
     if near:
         hits.sort(key=lambda pair: (-asked.codes_held(pair[0]), -pair[1].score))
     return hits
 
 
+def _with_continuation(
+    connection: sqlite3.Connection, hits: list[tuple[int, Hit]], asked: Question
+) -> list[tuple[int, Hit]]:
+    """The best passage is followed by the next one of its section: a procedure is not cut in the middle."""
+    if not hits:
+        return hits
+    key, best = hits[0]
+    following = fetch(connection, [key + 1]).get(key + 1)
+    if following is None or _section(following) != _section(best.chunk):
+        return hits
+    known = dict(hits).get(key + 1)
+    continuation = known or _hit(key + 1, following, None, asked)
+    return [hits[0], (key + 1, continuation), *(pair for pair in hits[1:] if pair[0] != key + 1)]
+
+
+def _section(chunk: Chunk) -> tuple[str, ...]:
+    return (chunk.document, *chunk.section_path)
+
+
+def _hit(key: int, chunk: Chunk, cosine: float | None, asked: Question) -> Hit:
+    coverage = asked.coverage(key)
+    score = support(coverage, asked.heading_coverage(key), cosine)
+    return Hit(chunk=chunk, score=score, cosine=cosine, coverage=coverage)
+
+
 def _signals(asked: Question, hits: Sequence[tuple[int, Hit]]) -> Signals:
     return Signals(
-        support=max((hit.score for _, hit in hits), default=0.0),
+        support=max((_literal_support(key, hit, asked) for key, hit in hits), default=0.0),
         absent_codes=tuple(code for code in asked.errors if not asked.codes[code]),
         known_codes=tuple(code for code in asked.errors if asked.codes[code] and not code.isdigit()),
-        absent_words=tuple(term.word for term in asked.terms if not term.passages),
+        absent_words=tuple(term.word for term in asked.terms if not term.literal),
     )
+
+
+def _literal_support(key: int, hit: Hit, asked: Question) -> float:
+    return support(asked.literal_coverage(key), asked.heading_coverage(key), hit.cosine)
 
 
 def _rarity(holders: int, passages: int) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_engineering.documents.models import Chunk, Manual
-from ml.retrieval.text import codes_in, words
+from ml.retrieval.text import codes_in, compounds_in, words
 
 FILE = "passages.db"
 HEADING_WEIGHT, BODY_WEIGHT, CODE_WEIGHT = 2.0, 1.0, 2.0
@@ -67,7 +67,8 @@ class PassageStore:
         with closing(sqlite3.connect(self._path)) as connection:
             counts: Counter[str] = Counter()
             for title, path, text in connection.execute("SELECT title, section_path, text FROM passages"):
-                counts.update(set(words(f"{title} {' '.join(json.loads(path))} {text}")) | set(codes_in(text)))
+                whole = f"{title} {' '.join(json.loads(path))} {text}"
+                counts.update({*words(whole), *codes_in(whole), *compounds_in(whole)})
             with connection:
                 connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(counts.items()))
                 connection.execute("INSERT INTO terms (terms) VALUES ('optimize')")
@@ -159,7 +160,12 @@ def _insert(connection: sqlite3.Connection, chunk: Chunk, vector: bytes | None) 
     connection.executemany("INSERT INTO codes VALUES (?, ?)", [(cursor.lastrowid, code) for code in codes])
     connection.execute(
         "INSERT INTO terms (rowid, heading, body, codes) VALUES (?, ?, ?, ?)",
-        (cursor.lastrowid, heading, chunk.text, " ".join(codes)),
+        (
+            cursor.lastrowid,
+            f"{heading} {' '.join(compounds_in(heading))}",
+            f"{chunk.text} {' '.join(compounds_in(chunk.text))}",
+            " ".join(codes),
+        ),
     )
 
 

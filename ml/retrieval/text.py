@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+
+import yaml
 
 _WORD = re.compile(r"[^\W_]+")
 _ERROR_CODE = re.compile(r"(?<![\w-])[A-Z]{1,2}-?\d{2,6}(?![\w-])")
@@ -14,6 +18,7 @@ _NAMED_CODE = re.compile(
 )
 _PART_NUMBER = re.compile(r"(?<![\w-])(?:\d{3,6}-\d?[A-Z]{1,4}\d?|(?:[A-Z0-9]+-)+[A-Z]*\d[A-Z0-9]*)(?![\w-])")
 _IDENTIFIER = re.compile(r"(?<![\w-])(?:[A-Z]{3,}\w*-\w+|\w+-\w+-\w*)(?:-\w+)*(?![\w-])")
+_COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]+-[^\W\d_]+(?![\w-])")
 _WITH_DIGIT = re.compile(r"[^\W_]*\d[^\W_]*(?:[-.:/=][^\W_]+)*|[^\W_]+(?:[-:=][^\W_]*\d[^\W_]*)+")
 
 _FUNCTION_WORDS = """
@@ -46,6 +51,22 @@ def squeeze(code: str) -> str:
 def codes_in(text: str) -> list[str]:
     """Every token with a digit, squeezed: error codes, part numbers, parameters."""
     return list(dict.fromkeys(squeeze(match.group()) for match in _WITH_DIGIT.finditer(text)))
+
+
+@cache
+def _synonyms() -> dict[str, tuple[str, ...]]:
+    lines = yaml.safe_load(Path(__file__).with_name("synonyms.yml").read_text(encoding="utf-8"))
+    return {word: tuple(other for other in line if other != word) for line in lines for word in line}
+
+
+def synonyms_of(word: str) -> tuple[str, ...]:
+    """Other words a technician uses for the same (synonyms.yml)."""
+    return _synonyms().get(word, ())
+
+
+def compounds_in(text: str) -> list[str]:
+    """Hyphenated words as one word: 'lock-out' is also 'lockout'."""
+    return list(dict.fromkeys(squeeze(match.group()) for match in _COMPOUND.finditer(text)))
 
 
 def error_codes(question: str) -> list[str]:
