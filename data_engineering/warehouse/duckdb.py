@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from core.clock import Clock
-from core.errors import LimitExceeded, NotReady
+from core.errors import InvalidInput, LimitExceeded, NotReady
 from core.scope import Scope
 from core.workspace import Workspace
 from data_engineering.warehouse import snapshots
@@ -125,6 +125,9 @@ def _bounded(cursor: duckdb.DuckDBPyConnection, entry: CatalogueEntry, seconds: 
         raise LimitExceeded(f"{entry.name}: took longer than {seconds:g} s.", remedy=remedy) from error
     except duckdb.OutOfMemoryException as error:
         raise LimitExceeded(f"{entry.name}: needs more than {MEMORY} of memory.", remedy=f"{_NARROW}.") from error
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(f"{entry.name}: a value is out of range ({reason}).", remedy=f"{_NARROW}.") from error
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise NotReady(
             f"{entry.name}: the published snapshot was built by other models ({str(error).splitlines()[0]}).",

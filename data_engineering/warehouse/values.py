@@ -44,7 +44,7 @@ def _is_list(value: object) -> bool:
 
 
 def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 _IS: dict[ParameterType, Callable[[object], bool]] = {
