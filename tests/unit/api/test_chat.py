@@ -145,9 +145,8 @@ def test_a_reader_resumes_behind_the_last_event_it_saw(client: TestClient) -> No
 @pytest.mark.parametrize("last", ["r-1:9999", "r-2:3", "nonsense", "r-1:-1", "r-1:٣"])
 def test_a_place_the_log_does_not_hold_is_called_a_gap(client: TestClient, last: str) -> None:
     whole = read_events(client.post("/v1/chat", json=ag_ui()).text)
-    gap, *rest = read_events(
-        client.get("/v1/chat/runs/r-1/events", headers={"Last-Event-ID": last.encode("utf-8")}).text  # type: ignore[dict-item]
-    )
+    followed = client.get("/v1/chat/runs/r-1/events", headers=[(b"Last-Event-ID", last.encode())])
+    gap, *rest = read_events(followed.text)
     assert gap.data["name"] == "copilot.gap"
     assert rest == whole
 
