@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-BUCKETS = 1 << 13
+BUCKETS = 1 << 14
 WEIGHTS = Path(__file__).with_name("weights.npz")
 Floats = NDArray[np.float32]
 

@@ -23,6 +23,8 @@ _LEANS = re.compile(
     r"what (?:do|should|can|must|shall|would) (?:i|we|you|they|somebody|one) "
     r"(?:do|check|try|look (?:at|for)|recommend|suggest)"
     r"(?: (?:now|next|then|about (?:it|that|this|them)|first|with it|against it))*|"
+    r"what (?:could|can|might|may) (?:it|that|this) be|what to (?:look (?:for|at)|check|try)|"
+    r"is (?:it|that|this) (?:worn|broken|damaged|bad|good|still usable)|"
     r"what (?:now|next|then|to do(?: (?:now|next|about (?:it|that)|first))?|is to be done|helps|"
     r"is the (?:fix|remedy|cause|reason))|"
     r"how (?:do|can|should|to) ?(?:i|we)? ?(?:fix|clear|reset|solve|resolve|repair|handle|react to|"
@@ -41,6 +43,8 @@ _GREETING = re.compile(
     r"copilot|hi there|hello there|sorry|team)\W*$",
     re.IGNORECASE,
 )
+_FRAGMENT = re.compile(r"(?:which|what|how|where|when|who)(?: (?!is\b|are\b|about\b)\w+){0,2}\W*", re.IGNORECASE)
+_NAMED = re.compile(r"\d|[A-Z]{2,}")
 MOST_CLAUSES = 8
 
 
@@ -100,4 +104,9 @@ def _stands_alone(piece: str, before: str) -> bool:
     if is_greeting(before):
         return True
     bare = without_politeness(piece)
-    return _STARTS.match(bare) is not None and not leans(bare)
+    return _STARTS.match(bare) is not None and not leans(bare) and not _is_fragment(bare)
+
+
+def _is_fragment(piece: str) -> bool:
+    """'which kind', 'how much grease': asks on, too short to ask anew."""
+    return _FRAGMENT.fullmatch(piece) is not None and _NAMED.search(piece) is None

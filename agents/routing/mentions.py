@@ -82,6 +82,11 @@ class Mentions:
     whens: tuple[When, ...] = ()
 
     @property
+    def names_something(self) -> bool:
+        own = (self.machines, self.types, self.lines, self.plants, self.metrics, self.codes, self.parts, self.levels)
+        return any(own)
+
+    @property
     def machine_ids(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(mention.ids[0] for mention in self.machines if len(mention.ids) == 1))
 

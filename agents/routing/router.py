@@ -5,8 +5,9 @@ Nothing here calls a tool or knows a number of the plant. Every decision carries
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -58,7 +59,7 @@ class Router:
         for clause in self._clauses(normalised(message))[:MOST_CLAUSES]:
             understood = self.understand(clause, draft.before)
             if understood.confidence < self._threshold:
-                understood = await _settled(understood, llm)
+                understood = await _settled(self._unnamed(understood), llm)
             self._add(understood, draft)
         return draft.plan()
 
@@ -71,6 +72,15 @@ class Router:
             name = next(iter(found))
             return Understood(named, intents()[name], 1.0, [Vote(voter="template", intent=name, score=1.0)], "template")
         return self._classified(named, before)
+
+    def _unnamed(self, understood: Understood) -> Understood:
+        """An unsure clause that names nothing of ours goes to the manuals, which refuse what they lack, or is outside."""
+        shares = dict(understood.ranked)
+        manuals = next((name for name in shares if intents()[name].agent == "rag"), "")
+        outside = max(("out_of_scope", manuals), key=lambda name: shares.get(name, 0.0))
+        if understood.named.names_something or understood.intent.name not in {"out_of_scope", "help", manuals}:
+            return understood
+        return replace(understood, intent=intents()[outside], confidence=self._threshold)
 
     def _leaning(self, clause: str, named: Mentions, before: Before) -> Understood | None:
         """'and last month?' asks again what was asked before."""
@@ -99,7 +109,9 @@ class Router:
     def _parted(self, clause: str) -> list[str]:
         """'OEE of line 1, vibration forecast for CNC-A-102': cut where every piece is a sure request of its own."""
         cut = pieces(clause)
-        if len(cut) < 2 or matched(self._reader.read(without_politeness(clause)).masked):
+        if len(cut) < 2 or matched(self._masked(clause)):
+            return [clause]
+        if any(_is_coordinated(self._masked(one), self._masked(two)) for one, two in pairwise(cut)):
             return [clause]
         nothing = before_thread(Focus())
         readings = [self.understand(piece, nothing) for piece in cut]
@@ -107,6 +119,9 @@ class Router:
         is_sure = all(r.confidence >= SPLIT_CONFIDENCE and len(words(r.named.clause).split()) > 1 for r in readings)
         differ = all(first != second for first, second in pairwise(names))
         return cut if is_sure and differ else [clause]
+
+    def _masked(self, clause: str) -> str:
+        return self._reader.read(without_politeness(clause)).masked
 
     def _add(self, understood: Understood, draft: _Draft) -> None:
         draft.clauses.append(understood.named.clause)
@@ -181,6 +196,12 @@ class _Draft:
         if "llm" in self._paths:
             return "llm"
         return "classifier" if "classifier" in self._paths else "template"
+
+
+def _is_coordinated(left: str, right: str) -> bool:
+    """'the OEE of {machine} and {machine}', 'the {metric} and the {metric} of': two names in one place, not two requests."""
+    ends = re.search(r"\{(\w+)\}$", left)
+    return ends is not None and re.match(rf"(?:the |its )?\{{{ends[1]}\}}", right) is not None
 
 
 def _pooled(shares: Mapping[str, float]) -> list[tuple[str, float]]:
