@@ -128,7 +128,26 @@ def _time(sample: _Sample, column: str | None) -> str:
     if values and all(_OFFSET.search(value) for value in values):
         return f"{{column: {_quoted(column)}, zone: stated}}  # each value carries its offset"
     example = values[0] if values else "no value"
-    return f"{{column: {_quoted(column)}, zone: {UNDECIDED}}}  # {example}: in which zone (UTC, Europe/Berlin)?"
+    pattern = _time_format(example)
+    if pattern.startswith("epoch"):
+        return f"{{column: {_quoted(column)}, zone: UTC, format: {pattern}}}"
+    question = f"# {example}: in which zone (UTC, Europe/Berlin)"
+    if pattern == UNDECIDED:
+        return f"{{column: {_quoted(column)}, zone: {UNDECIDED}, format: {UNDECIDED}}}  {question}, format (%d/%m/%Y)?"
+    stated = f", format: {_quoted(pattern)}" if pattern else ""
+    return f"{{column: {_quoted(column)}, zone: {UNDECIDED}{stated}}}  {question}?"
+
+
+def _time_format(example: str) -> str:
+    """strftime pattern or epoch unit of a time; '' for ISO 8601, DECIDE where it cannot be told."""
+    if re.match(r"\d{4}-\d{2}-\d{2}", example):
+        return ""
+    if epoch := {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}.get(len(example)) if example.isdigit() else None:
+        return epoch
+    dotted = re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}( \d{2}:\d{2})?(:\d{2})?", example)
+    if dotted is None:
+        return UNDECIDED
+    return "%d.%m.%Y" + (" %H:%M" if dotted[1] else "") + (":%S" if dotted[2] else "")
 
 
 def _long(sample: _Sample, tag: str, value: str) -> list[str]:
