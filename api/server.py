@@ -6,10 +6,14 @@ import logging
 import socket
 import sys
 
+import uvicorn
+from fastapi import FastAPI
+
 from core.errors import Busy
 from core.settings import Settings
 
 SHUTDOWN_SECONDS = 10
+_BACKLOG = 2048
 
 
 def serve(settings: Settings) -> None:
@@ -19,16 +23,20 @@ def serve(settings: Settings) -> None:
         Forbidden: the address is not loopback (there is no log-in yet).
         Busy: another process listens on the port.
     """
-    import uvicorn
-
     from api.app import create_app
     from api.security.local import require_loopback
 
     require_loopback(settings)
     listener = listen(settings.host, settings.port)
     configure_logging(settings.log_level)
+    print(f"Manufacturing Copilot: {address_of(listener)}", flush=True)  # noqa: T201  # the one line a person waits for
+    server_for(create_app(settings)).run(sockets=[listener])
+
+
+def server_for(app: FastAPI) -> uvicorn.Server:
+    """uvicorn as the copilot runs it: uvloop, httptools, our own access log, 10 seconds to stop."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         http="httptools",
         lifespan="on",
@@ -37,12 +45,11 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    print(f"Manufacturing Copilot: {address_of(listener)}", flush=True)  # noqa: T201  # the one line a person waits for
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one.
+    """A listening socket; port 0 takes a free one. Who connects before the application is ready waits.
 
     Raises:
         Busy: the port is taken, or may not be used.
@@ -52,6 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise Busy(
