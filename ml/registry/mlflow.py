@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
 
 from core.errors import CorruptData, NotReady, StorageFull
 from core.workspace import Workspace
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _EXPERIMENT = "failure"
+_ARTIFACTS = "artifacts"
 _CHECKSUMS = "checksums.json"
 _REQUIREMENTS = ["xgboost-cpu>=3.2,<3.3"]
 _QUIET = {
@@ -81,8 +81,7 @@ class MlflowRegistry:
         version = self.resolve(name, alias)
         if version is None:
             raise NotReady(f"No model '{name}' with the alias '{alias}'.", remedy=f"Run `copilot train {name}`.")
-        location = self._open().get_logged_model(_model_id(self._found(name, alias))).artifact_location
-        return StoredModel(version=version, files=_read(Path(unquote(urlparse(location).path)), version))
+        return StoredModel(version=version, files=_read(self._stored(_model_id(self._found(name, alias))), version))
 
     def _open(self) -> MlflowClient:
         if self._client is None:
@@ -98,10 +97,22 @@ class MlflowRegistry:
         return self._client
 
     def _experiment(self, client: MlflowClient) -> str:
-        found = client.get_experiment_by_name(_EXPERIMENT)
-        if found is not None:
-            return str(found.experiment_id)
-        return str(client.create_experiment(_EXPERIMENT, artifact_location=(self._folder / "artifacts").as_uri()))
+        """The experiment that writes below this folder; a moved workspace gets its own, for MLflow keeps the place."""
+        place = (self._folder / _ARTIFACTS).as_uri()
+        for name in (_EXPERIMENT, f"{_EXPERIMENT} in {self._folder}"):
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                return str(client.create_experiment(name, artifact_location=place))
+            if found.artifact_location == place:
+                return str(found.experiment_id)
+        raise CorruptData(
+            f"The model registry {self._uri} writes its files elsewhere.",
+            remedy="Move the models folder away and train again.",
+        )
+
+    def _stored(self, model_id: str) -> Path:
+        """Where the files of a logged model lie: below this folder, wherever it was when they were written."""
+        return self._folder / _ARTIFACTS / "models" / model_id / "artifacts"
 
     def _log(self, client: MlflowClient, name: str, package: ModelPackage) -> tuple[str, str]:
         import mlflow.xgboost
@@ -118,8 +129,8 @@ class MlflowRegistry:
         )
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             documents = {file: text.encode() for file, text in package.documents.items()}
-            stored = Path(unquote(urlparse(client.get_logged_model(logged.model_id).artifact_location).path))
-            documents[_CHECKSUMS] = _checksums({**documents, BOOSTER_FILE: (stored / BOOSTER_FILE).read_bytes()})
+            booster = (self._stored(str(logged.model_id)) / BOOSTER_FILE).read_bytes()
+            documents[_CHECKSUMS] = _checksums({**documents, BOOSTER_FILE: booster})
             for file, content in documents.items():
                 (Path(folder) / file).write_bytes(content)
             client.log_model_artifacts(logged.model_id, folder)
