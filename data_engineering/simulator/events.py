@@ -12,7 +12,7 @@ from data_engineering.simulator.models import CodeTrigger, ErrorCode
 from data_engineering.simulator.noise import Floats, occurrences
 from data_engineering.simulator.shifts import DAY, HOUR
 from data_engineering.simulator.signals import MachineSignals
-from data_engineering.simulator.story import MachineStory, Reason, Stop
+from data_engineering.simulator.story import Anchor, MachineStory, Reason, Stop
 
 Event = dict[str, Any]
 
@@ -23,11 +23,11 @@ RUNAWAY = 4.0
 """How many times thicker than `per_day` codes come at the very end."""
 
 
-def machine_events(seed: int, signals: MachineSignals, start: int, end: int) -> list[Event]:
+def machine_events(anchor: Anchor, signals: MachineSignals, start: int, end: int) -> list[Event]:
     """Everything one machine reports in [start, end), `at` in seconds, in order of time."""
-    story = signals.story
+    story, seed = signals.story, anchor.seed
     events = [
-        *_states(signals, start, end),
+        *_states(anchor, signals, start, end),
         *(event for stop in story.stops if start <= stop.start < end for event in _of_stop(story, stop)),
         *_codes_of_faults(seed, signals, start, end),
         *_false_alarms(seed, signals, start, end),
@@ -96,17 +96,17 @@ def _while_running(signals: MachineSignals, moments: list[int]) -> list[int]:
     return [at for at, running in zip(moments, runs, strict=True) if running]
 
 
-def _states(signals: MachineSignals, start: int, end: int) -> Iterator[Event]:
-    """A state event at each change, and one at the start of every day so that a window of days knows its state."""
+def _states(anchor: Anchor, signals: MachineSignals, start: int, end: int) -> Iterator[Event]:
+    """A state event at each change, at the start of the history and of every day: a window of days knows its state."""
     stops = [stop for stop in signals.story.stops if stop.end >= start - DAY and stop.start < end]
-    moments = {at for stop in stops for at in (stop.start, stop.hands_on, stop.end)}
+    moments = {anchor.begins} | {at for stop in stops for at in (stop.start, stop.hands_on, stop.end)}
     moments |= {
         hour for hour in range(start // HOUR * HOUR, end, HOUR) if _shift_changes(signals, hour) or hour % DAY == 0
     }
-    before: Event | None = None
+    before = _state(signals, stops, start - 1)
     for at in sorted(moments):
         state = _state(signals, stops, at)
-        if start <= at < end and (state != before or at % DAY == 0):
+        if start <= at < end and (state != before or at % DAY == 0 or at == anchor.begins):
             yield {"at": at, "kind": "state", **state}
         before = state
 

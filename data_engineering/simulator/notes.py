@@ -67,6 +67,11 @@ _PREVENTIVE_WORN = (
     "PM done: {title}. Machine: {symptom}, reported to planning.",
     "{title}. Not perfect ({symptom}) but in limits.",
 )
+_REMARKS = (
+    "Spare part reordered.", "Told the shift lead.", "Check again in two weeks.", "Area cleaned.", "First part ok.",
+    "Bolts were loose too, tightened.", "Photo in folder.", "Waited for crane.", "Watch temperature next days.",
+    "Old part kept for inspection.", "Oil topped up.", "Lock-out done, released to shift.",
+)  # fmt: skip
 _SHORT = {
     "replaced": "repl.", "temperature": "temp", "vibration": "vib", "machine": "m/c", "pressure": "press.",
     "checked": "chk", "Replaced": "Repl", "bearing": "brg", "planned": "pld", "without": "w/o",
@@ -77,6 +82,8 @@ def note_of(seed: int, story: MachineStory, job: Job) -> str:
     """The note of one finished job; the same job always gets the same words."""
     rng = generator(seed, story.machine.id, job.kind, job.start, "note")
     text = _fault_note(rng, job, job.fault) if job.fault is not None else _task_note(rng, story, job)
+    if rng.random() < 0.45:
+        text = f"{text} {_pick(rng, _REMARKS)}"
     return _hurried(rng, text[:1].upper() + text[1:])
 
 

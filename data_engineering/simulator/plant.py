@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from data_engineering.simulator.sampling import MachineSampling
 from data_engineering.simulator.sensors import STRIDE, TRANSPORT_US, PlantSensors
 from data_engineering.simulator.shifts import DAY
 from data_engineering.simulator.signals import MachineSignals
-from data_engineering.simulator.story import Anchor, MachineStory, as_datetime, tell
+from data_engineering.simulator.story import Anchor, Job, MachineStory, as_datetime, tell
 
 DEVICE = "simulator"
 TRANSPORT = timedelta(microseconds=TRANSPORT_US)
@@ -48,7 +49,7 @@ class DemoPlant:
         sampling = {name: self._sampling_of(story) for name, story in self.stories.items()}
         self._sensors = PlantSensors(self.source, self.signals, sampling)
 
-    @property
+    @cached_property
     def source(self) -> Source:
         return Source(device_id=DEVICE, epoch=f"{self.anchor.seed}-{self.anchor.end:%Y%m%dT%H%M%S}Z")
 
@@ -76,7 +77,7 @@ class DemoPlant:
         events = [
             {**event, "equipment_id": name}
             for name, signals in self.signals.items()
-            for event in machine_events(self.anchor.seed, signals, start, end)
+            for event in machine_events(self.anchor, signals, start, end)
         ]
         events.sort(key=lambda event: event["at"])
         return list(self._numbered(events))
@@ -99,9 +100,7 @@ class DemoPlant:
         ]
         return [
             {
-                "maintenance_id": f"MO-{key_of(self.anchor.seed, story.machine.id, job.component, job.start):016x}"[
-                    :13
-                ],
+                "maintenance_id": _order_number(self.anchor.seed, story, job),
                 "equipment_id": story.machine.id,
                 "kind": job.kind,
                 "component": job.component,
@@ -142,3 +141,8 @@ class DemoPlant:
         return MachineSampling(
             self.anchor.seed, story.machine.id, list(kind.metrics), kind.sampling, self.anchor.begins, self.reach
         )
+
+
+def _order_number(seed: int, story: MachineStory, job: Job) -> str:
+    """Says nothing of the job: ten digits of a hash."""
+    return f"MO-{key_of(seed, story.machine.id, job.component, job.start) % 10**10:010d}"

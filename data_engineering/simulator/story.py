@@ -164,7 +164,7 @@ class _Teller:
         life *= rng.uniform(0.0, 1.0) if first else 1.0
         growth = mode.growth_days * DAY * rng.lognormal(0.0, GROWTH_SPREAD)
         gain = rng.lognormal(0.0, 0.25) * (0.35 if rng.random() < 0.12 else 1.0)
-        onset = self._clear_of_stage(self.clock.moment(self.clock.worked_at(at) + life * DAY))
+        onset = self._clear_of_stage(self.clock.moment(self.clock.worked_at(at) + life * DAY), growth)
         ending, peak, end = self._draw_ending(rng, mode, onset, growth)
         fault_id = f"{self.machine.id}/{mode.id}/{number}"
         is_quiet = bool(rng.random() < 0.22)
@@ -187,10 +187,11 @@ class _Teller:
             return Ending.CAUGHT, peak, self.clock.moment(start + peak * growth)
         return Ending.FAILED, 1.0, self.clock.moment(start + growth)
 
-    def _clear_of_stage(self, onset: int) -> int:
+    def _clear_of_stage(self, onset: int, growth: float) -> int:
         """A machine with a staged fault gets no second one around the end of the history."""
         for staged in self.staged:
-            first = self.anchor.ends - (STAGE_CLEARANCE_DAYS + 12) * DAY
+            span = self.clock.moment(self.clock.worked_at(onset) + growth) - onset
+            first = self.anchor.ends - STAGE_CLEARANCE_DAYS * DAY - span
             last = self.anchor.ends + int(staged.failure_days_after_end * DAY)
             if first <= onset < last:
                 return self.clock.next_running(last + onset - first)
