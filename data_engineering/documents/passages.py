@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,16 +28,26 @@ def words(text: str) -> int:
 
 
 def passages(section: Section, limit: int = WORDS) -> list[Passage]:
-    """The section in reading order. A block is broken only where it does not fit into one passage."""
-    desk = _Desk(limit)
+    """The section in reading order, cut into pieces of about the same length.
+
+    A block is broken only where it does not fit into one piece.
+    """
+    even = _even(sum(_size(block) for block in section.blocks), limit)
+    desk = _Desk(even)
     for block in section.blocks:
-        if _size(block) <= limit:
+        if _size(block) <= even:
             desk.make_room(block.units, block, first=True)
         for unit in _pieces(block, limit):
             desk.make_room((unit,), block, first=unit is block.units[0])
             desk.lay(unit, block)
     desk.turn()
     return desk.done
+
+
+def _even(total: int, limit: int) -> int:
+    """Words of a piece when `total` is cut evenly, with a tenth of slack so that blocks may stay whole."""
+    pieces = max(1, math.ceil(total / limit))
+    return min(limit, math.ceil(total / pieces * 1.1))
 
 
 def _size(block: Block) -> int:

@@ -19,8 +19,9 @@ from data_engineering.documents.sections import Block, Outline, Place, Reading
 
 _GAP = re.compile(r" {3,}")
 _CONTENTS_LINE = re.compile(r"(?:\s*\.){6,}\s*\d+\s*$")
-_ITEM = re.compile(r"^\s*(?:[•‣–▪◦-]|\d+[.)]|[a-z][.)])\s+\S")
-_BULLET = re.compile(r"^(\s*)[•‣–▪◦]\s*")
+_BULLETS = "•‣–▪◦-"
+_MARK = re.compile(rf"^(\s*)([{_BULLETS}]|\d+[.)]|[a-z][.)])\s+\S")
+_BROKEN_COMPOUND = re.compile(r"(?<=[a-z])- (?=[a-z])")
 _TYPE_KEYWORD = "equipment-type:"
 _EDGE_LINES = 2
 _PAGES_TO_BE_RUNNING = 3
@@ -157,10 +158,15 @@ def _blocks(lines: list[Line]) -> list[Block]:
     blocks: list[Block] = []
     for filled, run in groupby(lines, key=lambda line: bool(line.text.strip())):
         for block in _run(list(run)) if filled else ():
-            if blocks and block.opening and block.opening == blocks[-1].opening:  # its header came again on a new page
+            if blocks and _goes_on(blocks[-1], block):
                 block = replace(block, units=blocks.pop().units + block.units)
             blocks.append(block)
     return blocks
+
+
+def _goes_on(block: Block, following: Block) -> bool:
+    """A table whose header came again on a new page, or a list with a gap in it."""
+    return block.joint == following.joint == "\n" and block.opening == following.opening
 
 
 def _run(run: list[Line]) -> list[Block]:
@@ -213,26 +219,44 @@ def _rows(lines: list[Line]) -> tuple[list[tuple[list[str], Place]], list[Line]]
 
 def _text_blocks(lines: list[Line]) -> Iterator[Block]:
     """Paragraphs and list items; an item goes on over the lines indented as its text."""
-    items: list[tuple[str, Place]] = []
+    items: list[Line] = []
     paragraph: list[Line] = []
     for line in lines:
-        if _ITEM.match(line.text):
-            if paragraph:
-                yield _paragraph(paragraph)
-                paragraph = []
-            items.append((_BULLET.sub(r"\1- ", line.text), Place(page=line.page)))
+        if _MARK.match(line.text):
+            yield from _paragraph(paragraph)
+            paragraph = []
+            items.append(line)
         elif items and line.text.startswith("  "):
-            items[-1] = (f"{items[-1][0]} {line.text.strip()}", items[-1][1])
+            items[-1] = Line(_joined([items[-1].text, line.text.strip()]), items[-1].page)
         else:
-            if items:
-                yield sections.listing(items)
-                items = []
+            yield from _list(items)
+            items = []
             paragraph.append(line)
-    if items:
-        yield sections.listing(items)
-    if paragraph:
-        yield _paragraph(paragraph)
+    yield from _list(items)
+    yield from _paragraph(paragraph)
 
 
-def _paragraph(lines: list[Line]) -> Block:
-    return sections.prose(" ".join(line.text for line in lines), Place(page=lines[0].page))
+def _list(items: list[Line]) -> Iterator[Block]:
+    """Items in Markdown; those of the same number of digits stand at the same depth."""
+    if not items:
+        return
+    marks = [_MARK.match(item.text) for item in items]
+    parts = [(len(mark[1]) + len(mark[2]), mark[2], item) for mark, item in zip(marks, items, strict=True) if mark]
+    margin = min(end for end, _, _ in parts)
+    yield sections.listing(
+        (_marked(end - margin, mark, item.text[end:].strip()), Place(page=item.page)) for end, mark, item in parts
+    )
+
+
+def _marked(depth: int, mark: str, text: str) -> str:
+    return f"{'   ' * (depth > 1)}{'-' if mark in _BULLETS else mark} {text}"
+
+
+def _paragraph(lines: list[Line]) -> Iterator[Block]:
+    if lines:
+        yield sections.prose(_joined([line.text.strip() for line in lines]), Place(page=lines[0].page))
+
+
+def _joined(parts: list[str]) -> str:
+    """Lines as one; a compound that was broken at its hyphen closes up."""
+    return _BROKEN_COMPOUND.sub("-", " ".join(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_engineering.documents import sections
@@ -25,11 +25,13 @@ def section(*blocks: Block) -> Section:
     return Section(("Manual", "Chapter"), list(blocks))
 
 
+@settings(max_examples=50, deadline=None)
 @given(BLOCKS, st.integers(20, 80))
 def test_a_passage_holds_at_most_the_limit(blocks: list[Block], limit: int) -> None:
     assert all(words(passage.text) <= limit for passage in passages(section(*blocks), limit))
 
 
+@settings(max_examples=50, deadline=None)
 @given(BLOCKS, st.integers(20, 80))
 def test_every_word_of_a_section_comes_back_in_order(blocks: list[Block], limit: int) -> None:
     given_words = [word for block in blocks for unit in block.units for word in unit.text.split(" ")]
@@ -37,6 +39,7 @@ def test_every_word_of_a_section_comes_back_in_order(blocks: list[Block], limit:
     assert all(word in joined for word in given_words)
 
 
+@settings(max_examples=50, deadline=None)
 @given(BLOCKS)
 def test_a_passage_stands_where_its_first_unit_stands(blocks: list[Block]) -> None:
     places = {unit.place for block in blocks for unit in block.units}
@@ -70,8 +73,8 @@ def test_a_short_section_is_one_passage() -> None:
 
 
 def test_a_lead_in_goes_with_the_list_it_introduces() -> None:
-    steps = sections.listing([(f"{n}. {'turn the bolt ' * 10}", Place(line=9 + n)) for n in range(1, 8)])
-    before = sections.prose("Some words. " * 60 + "Proceed as follows:", Place(line=1))
+    steps = sections.listing([(f"{n}. {'turn the bolt ' * 10}", Place(line=9 + n)) for n in range(1, 5)])
+    before = sections.prose("Some words. " * 74 + "Proceed as follows:", Place(line=1))
     assert passages(section(before, steps))[1].text.startswith("Proceed as follows:\n\n1. turn")
 
 
