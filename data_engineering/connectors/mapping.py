@@ -34,6 +34,7 @@ FIELD_UNITS = {
 }
 """Fields that carry a unit in their name; a mapping must say the unit of their column."""
 _FILLED_BY_US = {"device_id", "epoch", "seq", "ingest_ts"}
+_OURS = {BronzeTable.PREDICTIONS, BronzeTable.FEEDBACK}
 _READING_FIELDS = {"equipment_id", "source_ts", "status_code"}
 
 
@@ -162,6 +163,8 @@ class Target(_Strict):
 
     @model_validator(mode="after")
     def _fits_the_contract(self) -> Self:
+        if self.table in _OURS:
+            raise ValueError(f"{self.table} is made by the copilot itself, not imported")
         is_readings = self.table is BronzeTable.READINGS
         if is_readings != bool(self.values or self.series) or (self.values and self.series):
             raise ValueError("readings need exactly one of values (wide) and series (long); other tables neither")

@@ -45,7 +45,7 @@ class Reading(Sequenced):
     equipment_id: Name
     metric: Name
     value: float | None = None
-    status_code: int = Field(ge=0, lt=2**32)
+    status_code: int = Field(ge=0, le=2**32 - 1)
     source_ts: AwareDatetime
     ingest_ts: AwareDatetime
 

@@ -42,6 +42,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     "wide and long": (lambda m: target(m).update(series=LONG_TARGET["series"]), "exactly one of values"),
     "no unit": (lambda m: target(m)["values"][0].pop("unit"), r"values\.0\.unit: field required"),
     "unknown table": (lambda m: target(m).update(table="weather"), r"targets\.0\.table: input should be"),
+    "own table": (lambda m: target(m).update(table="feedback"), "feedback is made by the copilot itself"),
     "unknown format": (lambda m: m["files"][0].update(format="xlsx"), r"files\.0\.format: input should be"),
     "no files": (lambda m: m.update(files=[]), "files: tuple should have at least 1 item"),
     "two origins": (

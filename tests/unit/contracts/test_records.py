@@ -13,6 +13,7 @@ import pytest
 from pydantic import AwareDatetime, ValidationError
 
 from data_engineering.contracts.records import RECORDS, EquipmentEvent, Reading, Record, allowed_values, bounds
+from data_engineering.contracts.reference import page
 from data_engineering.contracts.tables import AVRO, BronzeTable, avro_schema, polars_schema, required_columns
 
 SCHEMAS = sorted(path.stem for path in AVRO.glob("*.avsc"))
@@ -156,3 +157,8 @@ def test_free_text_has_no_closed_list() -> None:
 )
 def test_bounds_of_numbers_are_known(name: str, field: str, expected: tuple[float | None, float | None]) -> None:
     assert bounds(name, field) == expected
+
+
+def test_the_reference_page_is_what_the_schemas_say() -> None:
+    written = (Path(__file__).resolve().parents[3] / "docs/reference/contracts.md").read_text(encoding="utf-8")
+    assert written == page(), "run: python -m data_engineering.contracts.reference > docs/reference/contracts.md"
