@@ -23,7 +23,7 @@ from core.workspace import Workspace
 from data_engineering.documents.models import Chunk, Manual
 from data_engineering.documents.parsing import chunks, read_shelf
 from ml.retrieval import vectors
-from ml.retrieval.minilm import EncoderCard, encoder_folder, read_card
+from ml.retrieval.minilm import EncoderCard, build_encoder, encoder_folder, read_card, weights_folder
 from ml.retrieval.models import IndexSummary
 from ml.retrieval.store import PassageStore, embedding_text
 
@@ -59,7 +59,7 @@ def read_record(folder: Path) -> IndexRecord:
 def build_index(workspace: Workspace, shelf: Path, *, clock: Clock, progress: Progress = silent) -> IndexSummary:
     """Index every manual under `shelf`; documents whose content did not change are taken over from the index before.
 
-    With an encoder at `encoder_folder(workspace)` (see `build_encoder`) the index is hybrid, without one lexical.
+    The sentence encoder is built first where its weights are installed: the index is then hybrid, else lexical.
 
     Raises:
         NotReady: no manual under `shelf`.
@@ -72,13 +72,18 @@ def build_index(workspace: Workspace, shelf: Path, *, clock: Clock, progress: Pr
         manuals = read_shelf(shelf)
         if not manuals:
             raise NotReady(f"No manual under {shelf}.", remedy="Put Markdown, HTML or PDF manuals there.")
-        encoder = read_card(encoder_folder(workspace))
+        encoder = _encoder(workspace, progress)
         before = _usable(published(workspace), encoder)
         if before is not None and _is_same(before, manuals):
             return read_record(before).summary.model_copy(
                 update={"indexed": [], "removed": [], "unchanged": len(manuals)}
             )
         return _Build(workspace, encoder, before, progress).run(manuals, clock)
+
+
+def _encoder(workspace: Workspace, progress: Progress) -> EncoderCard | None:
+    folder = encoder_folder(workspace)
+    return build_encoder(folder, progress=progress) if weights_folder() is not None else read_card(folder)
 
 
 class _Build:

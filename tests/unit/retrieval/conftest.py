@@ -1,4 +1,4 @@
-"""A small shelf of Markdown manuals, and an encoder that needs no weights."""
+"""A small shelf of Markdown manuals, searched by words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from core.clock import FixedClock
 from core.workspace import Workspace
+from ml.retrieval import minilm
 from ml.retrieval.index import build_index, published
 from ml.retrieval.minilm import encoder_folder
 from ml.retrieval.search import ManualIndex
@@ -57,6 +58,12 @@ The mechanical seal leaks. Stop the pump and replace the seal.
 
 Check the oil level of the bearing housing every 500 operating hours.
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without the package of the weights: search by words."""
+    monkeypatch.setattr(minilm, "PACKAGE", "a_package_that_is_not_there")
 
 
 @pytest.fixture
