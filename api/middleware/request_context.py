@@ -8,7 +8,7 @@ import uuid
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import Match, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
@@ -66,12 +66,8 @@ def route_template(scope: Scope) -> str:
     route = scope.get("route")
     if isinstance(route, Route):
         return route.path
-    app = scope.get("app")
-    for candidate in getattr(app, "routes", []):
-        match, _ = candidate.matches(scope)
-        if match is not Match.NONE:
-            return str(getattr(candidate, "path", "mounted"))
-    return "unmatched"
+    mounted = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
+    return f"{mounted}/{{path}}" if mounted else "unmatched"
 
 
 def _reference(headers: Headers) -> str:

@@ -142,8 +142,15 @@ class ScriptedCopilot:
         self._error = error
         self.release = asyncio.Event()
         self.asked: list[tuple[str, str, str]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def let_go(self) -> None:
+        """Sets `release` from another thread."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self.release.set)
 
     async def run(self, message: str, *, thread_id: str, run_id: str, scope: Scope) -> AsyncIterator[RunEvent]:
+        self._loop = asyncio.get_running_loop()
         self.asked.append((message, thread_id, scope.subject))
         at = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
         for seq, (kind, data) in enumerate(self._script):
