@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from core.errors import CorruptData, NotFound
@@ -69,6 +70,7 @@ def _manual(path: Path) -> Manual:
     )
 
 
+@lru_cache(maxsize=16)  # a shelf is listed, then cut: the second reading is free
 def _read(data: bytes, name: str) -> Reading:
     if not data.strip():
         raise CorruptData(f"{name}: the file is empty.", remedy="Copy the document again, or take it off the shelf.")

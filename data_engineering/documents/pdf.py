@@ -20,8 +20,8 @@ from data_engineering.documents.sections import Block, Outline, Place, Reading
 _GAP = re.compile(r" {3,}")
 _CONTENTS_LINE = re.compile(r"(?:\s*\.){6,}\s*\d+\s*$")
 _BULLETS = "•‣–▪◦-"
-_MARK = re.compile(rf"^(\s*)([{_BULLETS}]|\d+[.)]|[a-z][.)])\s+\S")
-_BROKEN_COMPOUND = re.compile(r"(?<=[a-z])- (?=[a-z])")
+_MARK = re.compile(rf"^(\s*)([{_BULLETS}]|\d+[.)]|[a-z]\))\s+\S")
+_BROKEN_COMPOUND = re.compile(r"\w-$")
 _TYPE_KEYWORD = "equipment-type:"
 _EDGE_LINES = 2
 _PAGES_TO_BE_RUNNING = 3
@@ -208,9 +208,9 @@ def _rows(lines: list[Line]) -> tuple[list[tuple[list[str], Place]], list[Line]]
         texts = [""] * len(columns)
         for start, text in cells:
             column = max((n for n, known in enumerate(columns) if known <= start + 1), default=0)
-            texts[column] = sections.tidy(f"{texts[column]} {text}")
+            texts[column] = sections.tidy(_joined([texts[column], text]))
         if rows and (not texts[0] or not any(texts[1:])):
-            merged = [sections.tidy(f"{old} {new}") for old, new in zip(rows[-1][0], texts, strict=True)]
+            merged = [sections.tidy(_joined([old, new])) for old, new in zip(rows[-1][0], texts, strict=True)]
             rows[-1] = (merged, rows[-1][1])
         else:
             rows.append((texts, Place(page=line.page)))
@@ -222,7 +222,7 @@ def _text_blocks(lines: list[Line]) -> Iterator[Block]:
     items: list[Line] = []
     paragraph: list[Line] = []
     for line in lines:
-        if _MARK.match(line.text):
+        if _begins_item(line, items, paragraph):
             yield from _paragraph(paragraph)
             paragraph = []
             items.append(line)
@@ -234,6 +234,17 @@ def _text_blocks(lines: list[Line]) -> Iterator[Block]:
             paragraph.append(line)
     yield from _list(items)
     yield from _paragraph(paragraph)
+
+
+def _begins_item(line: Line, items: list[Line], paragraph: list[Line]) -> bool:
+    """A number that only happens to stand at the start of a line within a sentence begins no item."""
+    mark = _MARK.match(line.text)
+    if mark is None:
+        return False
+    number = mark[2].rstrip(".)")
+    known = [_MARK.match(item.text) for item in items]
+    follows = {str(int(before) + 1) for item in known if item and (before := item[2].rstrip(".)")).isdigit()}
+    return not number.isdigit() or number == "1" or number in follows or not (items or paragraph)
 
 
 def _list(items: list[Line]) -> Iterator[Block]:
@@ -259,4 +270,7 @@ def _paragraph(lines: list[Line]) -> Iterator[Block]:
 
 def _joined(parts: list[str]) -> str:
     """Lines as one; a compound that was broken at its hyphen closes up."""
-    return _BROKEN_COMPOUND.sub("-", " ".join(parts))
+    whole = parts[0]
+    for part in parts[1:]:
+        whole += part if _BROKEN_COMPOUND.search(whole) else f" {part}"
+    return whole

@@ -102,6 +102,11 @@ def test_a_pdf_without_bookmarks_is_one_section_named_by_its_title(tmp_path: Pat
     assert [(chunk.section_path, chunk.text) for chunk in read(tmp_path)] == [(("Belt",), "Tension: 40 N.")]
 
 
+def test_a_number_at_the_start_of_a_line_of_prose_is_no_item(tmp_path: Path) -> None:
+    compiled(tmp_path, "#set page(width: 6cm)\nThe belt sinks by 10 to \\\n14. m. Then go on.")
+    assert read(tmp_path)[0].text == "The belt sinks by 10 to 14. m. Then go on."
+
+
 def test_a_truncated_pdf_is_refused_with_the_remedy(tmp_path: Path) -> None:
     target = compiled(tmp_path, SOURCE)
     target.write_bytes(target.read_bytes()[:4000])
