@@ -122,7 +122,7 @@ def _text(spec: FieldSpec, columns: Columns) -> Parsed:
     label = ", ".join(sorted(spec.columns()))
     if spec.map is None:
         return Parsed(raw, pl.lit(None, TEXT), raw, label)
-    known = {_scalar(key): _scalar(value) for key, value in spec.map.items()}
+    known = {scalar_text(key): scalar_text(value) for key, value in spec.map.items()}
     value = raw.replace_strict(list(known), list(known.values()), default=None, return_dtype=TEXT)
     return Parsed(value, reasons([(value.is_null() & raw.is_not_null(), "not in the mapping's map")]), raw, label)
 
@@ -142,10 +142,10 @@ def _text_origin(spec: FieldSpec, columns: Columns) -> pl.Expr:
         is_there = key.is_in(columns.lookup(spec.matched.file, there))
         return (
             pl.when(is_there)
-            .then(pl.lit(_scalar(spec.matched.then)))
-            .otherwise(pl.lit(_scalar(spec.matched.otherwise)))
+            .then(pl.lit(scalar_text(spec.matched.then)))
+            .otherwise(pl.lit(scalar_text(spec.matched.otherwise)))
         )
-    return pl.lit(_scalar(spec.constant))
+    return pl.lit(scalar_text(spec.constant))
 
 
 def _template(template: str, columns: Columns) -> pl.Expr:
@@ -260,7 +260,7 @@ def _contract_problem(table: BronzeTable, name: str, dtype: pl.DataType) -> pl.E
     return reasons([*below, *above])
 
 
-def _scalar(value: object) -> str:
+def scalar_text(value: object) -> str:
     """A YAML scalar as the text a file has: true and false in lower case, whole floats without .0."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ from data_engineering.connectors.mapping import CsvOptions, FileSpec, Mapping, l
 from data_engineering.connectors.models import FileSummary, ImportSummary
 from data_engineering.connectors.own_metrics import catalogue_with, keep
 from data_engineering.connectors.rejects import RejectFile
-from data_engineering.connectors.sources import ROW, Batch, Source, open_source
+from data_engineering.connectors.sources import ROW, Batch, CsvSource, Source, check_columns, open_source
 from data_engineering.connectors.targets import SLOT, Transformer, check_units
 from data_engineering.contracts.tables import BronzeTable
 from data_engineering.lake.local import storage_errors
@@ -144,9 +143,8 @@ def _check(file: Path, spec: FileSpec, mapping: Mapping, catalogue: MetricCatalo
     try:
         check_units(spec, catalogue)
     except CopilotError as error:
-        error.args = (f"mapping '{mapping.name}', files matching {spec.match}: {error.message}",)
-        error.message = str(error.args[0])
-        raise
+        message = f"mapping '{mapping.name}', files matching {spec.match}: {error.message}"
+        raise type(error)(message, remedy=error.remedy, field=error.field) from error
     source = open_source(file, spec)
     columns = Columns(source.schema, spec.csv, _Lookup(file.parent, spec.csv).keys)
     _rehearse(file, Transformer(spec, columns, catalogue, None), source)
@@ -186,11 +184,11 @@ class _Lookup:
     def _read(self, file: Path, columns: tuple[str, ...]) -> list[str]:
         if not file.is_file():
             raise InvalidInput(f"{file}: no such file; the mapping looks rows up in it.", field="matched")
-        with file.open(encoding=self._options.encoding, newline="") as text:
-            rows = list(csv.DictReader(text, delimiter=self._options.separator))
-        if rows and (missing := [column for column in columns if column not in rows[0]]):
-            raise InvalidInput(f"{file}: no column {', '.join(missing)}.", field="matched")
-        return sorted({"\x1f".join(row[column].strip() for column in columns) for row in rows})
+        source = CsvSource(file, self._options)
+        check_columns(file, source.columns, set(columns))
+        key = pl.concat_str([pl.col(column).str.strip_chars() for column in columns], separator="\x1f")
+        keys = [batch.frame.select(key.alias("key")).unique() for batch in source.batches(0)]
+        return sorted({value for frame in keys for value in frame.get_column("key")})
 
 
 def _known_equipment(lake: Lake) -> frozenset[str]:
@@ -210,7 +208,7 @@ def _epoch(checked: _Checked, mapping: Mapping, known: frozenset[str] | None) ->
     digest = hashlib.sha256()
     with checked.file.open("rb") as file:
         digest.update(hashlib.file_digest(file, "sha256").digest())
-    digest.update(checked.spec.model_dump_json().encode())
+    digest.update(checked.spec.model_dump_json(exclude_defaults=True).encode())
     for metric in mapping.metrics:
         digest.update(metric.model_dump_json().encode())
     for target in checked.spec.targets:

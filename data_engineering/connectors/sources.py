@@ -68,7 +68,7 @@ def open_source(file: Path, spec: FileSpec) -> Source:
     if file.stat().st_size == 0:
         raise InvalidInput(f"{file}: the file is empty.", remedy="Export it again.", field="file")
     source: Source = CsvSource(file, spec.csv) if spec.format == "csv" else ParquetSource(file, spec.columns())
-    _check_columns(file, source.columns, spec.columns())
+    check_columns(file, source.columns, spec.columns())
     return source
 
 
@@ -200,7 +200,12 @@ def _binary(file: Path) -> Iterator[IO[bytes]]:
             yield raw
 
 
-def _check_columns(file: Path, columns: tuple[str, ...], wanted: set[str]) -> None:
+def check_columns(file: Path, columns: tuple[str, ...], wanted: set[str]) -> None:
+    """Each wanted column is there, once.
+
+    Raises:
+        InvalidInput: naming the file and the column.
+    """
     if missing := sorted(wanted - set(columns)):
         raise InvalidInput(
             f"{file}: the mapping names column {', '.join(missing)}, which the file does not have; "

@@ -11,7 +11,7 @@ import polars as pl
 from core.errors import InvalidInput
 from core.metrics import Metric, MetricCatalogue
 from core.units import conversion
-from data_engineering.connectors.fields import TEXT, Columns, Parsed, convert, parse_field, reasons, valued
+from data_engineering.connectors.fields import TEXT, Columns, Parsed, convert, parse_field, reasons, scalar_text, valued
 from data_engineering.connectors.mapping import FileSpec, Series, Target, ValueColumn
 from data_engineering.connectors.sources import ROW, Batch
 from data_engineering.contracts.quality import BAD_NO_DATA, BAD_OUT_OF_RANGE, GOOD
@@ -174,7 +174,7 @@ def _joined(pair: tuple[str | None, ...]) -> str:
 
 def _selected(where: Mapping[str, object], batch: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     for column, wanted in where.items():
-        batch = batch.filter(columns.text(column) == str(wanted))
+        batch = batch.filter(columns.text(column) == scalar_text(wanted))
     return batch
 
 
