@@ -84,4 +84,16 @@ def _document(app: FastAPI) -> dict[str, Any]:
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components.update(shape.pop("$defs", {}))
     components["Problem"] = shape
+    _name_items(components)
     return schema
+
+
+def _name_items(node: Any) -> None:
+    """Fixed-length arrays state their `items` too: many tools know nothing of `prefixItems`."""
+    if isinstance(node, list):
+        for part in node:
+            _name_items(part)
+    elif isinstance(node, dict):
+        if "prefixItems" in node:
+            node.setdefault("items", node["prefixItems"][0])
+        _name_items(list(node.values()))
