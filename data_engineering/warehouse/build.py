@@ -7,6 +7,7 @@ to read again each time: their view holds just the parts no successful run has r
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,10 +62,11 @@ def prepare(workspace: Workspace, lake: Lake, clock: Clock) -> Prepared:
     parts = {table: list(lake.parts(table)) for table in BronzeTable}
     mark = fingerprint(metrics)
     loaded = _loaded(workspace.warehouse_build, mark)
-    is_fresh = loaded is None or not loaded <= {str(part.path) for part in parts[BronzeTable.READINGS]}
+    held = {_name(workspace, part): part for part in parts[BronzeTable.READINGS]}
+    is_fresh = loaded is None or not loaded <= held.keys()
     if is_fresh:
         discard(workspace)
-    arrived = [part for part in parts[BronzeTable.READINGS] if is_fresh or str(part.path) not in (loaded or ())]
+    arrived = [part for name, part in held.items() if is_fresh or name not in (loaded or ())]
     parts[BronzeTable.READINGS] = arrived
     with opened(workspace) as connection:
         _create_views(connection, parts)
@@ -79,8 +81,8 @@ def finish(workspace: Workspace, digested: Sequence[Part]) -> None:
         connection.execute("begin")
         connection.execute("update bronze.run set is_whole = true")
         if digested:
-            paths = [str(part.path) for part in digested]
-            connection.execute("insert or ignore into bronze.loaded_parts select unnest(?::varchar[])", [paths])
+            names = [_name(workspace, part) for part in digested]
+            connection.execute("insert or ignore into bronze.loaded_parts select unnest(?::varchar[])", [names])
         connection.execute("commit")
         connection.execute("checkpoint")
 
@@ -135,8 +137,13 @@ def fingerprint(metrics: MetricCatalogue) -> str:
     return digest.hexdigest()
 
 
+def _name(workspace: Workspace, part: Part) -> str:
+    """The part's place in the lake, the same after the workspace was moved."""
+    return os.path.relpath(part.path, workspace.lake)
+
+
 def _loaded(file: Path, mark: str) -> frozenset[str] | None:
-    """Paths of the readings parts digested so far; None when there is no build file that can be gone on with."""
+    """Names of the readings parts digested so far; None when there is no build file that can be gone on with."""
     if not file.exists():
         return None
     try:
@@ -148,7 +155,7 @@ def _loaded(file: Path, mark: str) -> frozenset[str] | None:
     try:
         if connection.execute("select fingerprint, is_whole from bronze.run").fetchall() != [(mark, True)]:
             return None
-        return frozenset(path for (path,) in connection.execute("select path from bronze.loaded_parts").fetchall())
+        return frozenset(name for (name,) in connection.execute("select name from bronze.loaded_parts").fetchall())
     except duckdb.Error:  # killed before the first run had said what it is
         return None
     finally:
@@ -184,7 +191,7 @@ def _create_metrics(connection: duckdb.DuckDBPyConnection, metrics: MetricCatalo
 
 
 def _create_state(connection: duckdb.DuckDBPyConnection, mark: str, as_of: datetime, *, is_whole: bool) -> None:
-    connection.execute("create table if not exists bronze.loaded_parts (path varchar primary key)")
+    connection.execute("create table if not exists bronze.loaded_parts (name varchar primary key)")
     connection.execute(
         "create or replace table bronze.run as select ? as fingerprint, ?::timestamptz as as_of, ? as is_whole",
         [mark, as_of, is_whole],
