@@ -14,6 +14,7 @@ from agents.guardrails.message import checked_message
 from agents.guardrails.phrasing import objections
 from agents.models import AgentResult, Answer, Focus, Plan, Step
 from agents.registry import AGENTS
+from agents.routing.classifier import sentence_encoder
 from agents.routing.router import Router, focus_after
 from agents.state import RunContext, RunState, StepState
 from agents.toolset import Desk
@@ -39,6 +40,7 @@ async def understand(state: RunState, runtime: Runtime[RunContext]) -> RunState:
         now=context.toolbox.clock.now(),
         threshold=context.toolbox.settings.routing_threshold,
         metrics_file=context.toolbox.workspace.metrics_file,
+        encoder=sentence_encoder(context.toolbox.workspace),
     )
     plan = await router.plan(state["message"], focus, context.llm)
     steps = [step.model_dump(mode="json") for step in plan.steps]

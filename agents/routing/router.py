@@ -5,6 +5,7 @@ Nothing here calls a tool or knows a number of the plant. Every decision carries
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import Literal
 from agents.models import Decision, Focus, Plan, Slots, Step, Vote
 from agents.ports import LanguageModel
 from agents.registry import AGENTS
-from agents.routing.classifier import classifier
+from agents.routing.classifier import SentenceEncoder, classifier
 from agents.routing.clauses import MOST_CLAUSES, clauses, is_elliptic, leans, pieces
 from agents.routing.evidence import weighed
 from agents.routing.intents import Intent, intents, matched
@@ -47,17 +48,25 @@ class Understood:
 
 class Router:
     def __init__(
-        self, machines: Sequence[Equipment], *, now: datetime, threshold: float, metrics_file: Path | None = None
+        self,
+        machines: Sequence[Equipment],
+        *,
+        now: datetime,
+        threshold: float,
+        metrics_file: Path | None = None,
+        encoder: SentenceEncoder | None = None,
     ) -> None:
         self._machines = machines
         self._threshold = threshold
+        self._encoder = encoder
+        self._seen: dict[tuple[str, str], Mapping[str, float]] = {}
         self._reader = Reader(machines, now, metrics_file)
 
     async def plan(self, message: str, focus: Focus, llm: LanguageModel | None = None) -> Plan:
         """Every request of the message as a step, a remark or a question. A failing `llm` changes nothing."""
         draft = _Draft(before=before_thread(focus))
-        for clause in self._clauses(normalised(message))[:MOST_CLAUSES]:
-            understood = self.understand(clause, draft.before)
+        for clause in (await asyncio.to_thread(self._clauses, normalised(message)))[:MOST_CLAUSES]:
+            understood = await asyncio.to_thread(self.understand, clause, draft.before)
             if understood.confidence < self._threshold:
                 understood = await _settled(self._unnamed(understood), llm)
             self._add(understood, draft)
@@ -74,7 +83,7 @@ class Router:
         return self._classified(named, before)
 
     def _unnamed(self, understood: Understood) -> Understood:
-        """An unsure clause that names nothing of ours goes to the manuals, which refuse what they lack, or is outside."""
+        """An unsure clause that names nothing of ours goes to the manuals, which refuse what they lack, or outside."""
         shares = dict(understood.ranked)
         manuals = next((name for name in shares if intents()[name].agent == "rag"), "")
         outside = max(("out_of_scope", manuals), key=lambda name: shares.get(name, 0.0))
@@ -95,7 +104,7 @@ class Router:
         return Understood(named, intent, 1.0, [vote], "template", is_elliptic=True)
 
     def _classified(self, named: Mentions, before: Before) -> Understood:
-        raw = classifier().probabilities(named.masked, named.raw_metric)
+        raw = self._shares(named.masked, named.raw_metric)
         shares = weighed(raw, named, has_machine=bool(before.slots.equipment_ids))
         ranked = _pooled(shares)
         name, confidence = ranked[0]
@@ -103,13 +112,19 @@ class Router:
         votes += [Vote(voter="slots", intent=n, score=round(score, 3)) for n, score in ranked[:3]]
         return Understood(named, intents()[name], confidence, votes, "classifier", ranked)
 
+    def _shares(self, masked: str, raw_metric: str) -> Mapping[str, float]:
+        """Once a sentence: pieces are weighed before a cut and again after it."""
+        if (masked, raw_metric) not in self._seen:
+            self._seen[masked, raw_metric] = classifier().probabilities(masked, raw_metric, self._encoder)
+        return self._seen[masked, raw_metric]
+
     def _clauses(self, text: str) -> list[str]:
         return [part for clause in clauses(text) for part in self._parted(clause)]
 
     def _parted(self, clause: str) -> list[str]:
         """'OEE of line 1, vibration forecast for CNC-A-102': cut where every piece is a sure request of its own."""
         cut = pieces(clause)
-        if len(cut) < 2 or matched(self._masked(clause)):
+        if len(cut) < 2 or any(map(leans, cut)) or matched(self._masked(clause)):
             return [clause]
         if any(_is_coordinated(self._masked(one), self._masked(two)) for one, two in pairwise(cut)):
             return [clause]
@@ -199,7 +214,7 @@ class _Draft:
 
 
 def _is_coordinated(left: str, right: str) -> bool:
-    """'the OEE of {machine} and {machine}', 'the {metric} and the {metric} of': two names in one place, not two requests."""
+    """'the OEE of {machine} and {machine}', 'the {metric} and the {metric} of': two names, one request."""
     ends = re.search(r"\{(\w+)\}$", left)
     return ends is not None and re.match(rf"(?:the |its )?\{{{ends[1]}\}}", right) is not None
 

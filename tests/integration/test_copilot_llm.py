@@ -28,10 +28,14 @@ def facts(user: str) -> str:
     return user.split("FACTS:\n", 1)[1]
 
 
-async def asked(script: Script, tmp_path: Path, message: str = RISK, **settings: float) -> tuple[Answer, list[str], LlmServer]:
+async def asked(
+    script: Script, tmp_path: Path, message: str = RISK, **settings: float
+) -> tuple[Answer, list[str], LlmServer]:
     """(answer, notes of the run, the server with what it was sent)."""
     with llm_server(script) as server:
-        configured = Settings(home=tmp_path, llm_base_url=server.base_url, llm_timeout_seconds=5.0).model_copy(update=settings)
+        configured = Settings(home=tmp_path, llm_base_url=server.base_url, llm_timeout_seconds=5.0).model_copy(
+            update=settings
+        )
         toolbox = scripted_toolbox(tmp_path, configured)
         copilot = Copilot(toolbox, DictMemory(), openai_model(configured), tools=scripted_tools())
         answer, log = await copilot.answer(message, thread_id="t", run_id="r", scope=LOCAL)
@@ -79,7 +83,9 @@ async def test_an_unfaithful_wording_is_refused_and_said(text: str, reason: str,
 
 
 async def test_a_dropped_safety_step_is_refused(tmp_path: Path) -> None:
-    answer, notes, _ = await asked(lambda system, user: Reply("Drain the casing and change the seal [1]."), tmp_path, HOW_TO)
+    answer, notes, _ = await asked(
+        lambda system, user: Reply("Drain the casing and change the seal [1]."), tmp_path, HOW_TO
+    )
     assert answer.phrased_by == "templates"
     assert "Lock out the drive" in answer.text
     assert any("safety" in note for note in notes)
