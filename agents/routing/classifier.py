@@ -1,8 +1,8 @@
 """Which intent a masked clause is. Two voters whose log-odds add up, calibrated together.
 
 Always: hashed word and character n-grams, TF-IDF, a softmax; numpy alone, about 1 ms. Where the sentence encoder of the
-manuals is installed: its vector of the clause, a second softmax. Both are fitted offline by `agents.routing.training`; the
-weights lie beside this file.
+manuals is installed: its vector of the clause, a second softmax. Both are fitted offline by `agents.routing.training`;
+the weights lie beside this file.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def clauses(text: str) -> list[str]:
         else:
             found.append(piece)
     kept = [clause for clause in found if not is_greeting(clause)]
-    return kept or found
+    return kept or found or [text]
 
 
 def pieces(text: str) -> list[str]:

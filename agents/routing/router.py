@@ -152,6 +152,9 @@ class Router:
         filled = fill(intent, understood.named, draft.before, self._machines, is_elliptic=understood.is_elliptic)
         if filled.question is not None:
             return draft.ask(understood.confidence, filled.question)
+        draft.remarks += [
+            f"I read '{m.text}' as {m.ids[0]}." for m in understood.named.machines if m.is_corrected and len(m.ids) == 1
+        ]
         for slots in filled.slots:
             draft.steps.append(Step(agent=agent, intent=intent.name, slots=slots, clause=understood.named.clause))
         draft.lean_on(intent, filled.slots)

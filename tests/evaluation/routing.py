@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from agents.models import Focus, Plan
 from agents.routing.classifier import SentenceEncoder
 from agents.routing.intents import intents
+from agents.routing.mentions import Reader
 from agents.routing.router import Router
+from agents.routing.text import normalised, without_politeness
 from core.settings import Settings
 from tests.doubles.agent_tools import MACHINES, NOW
 
@@ -54,6 +56,11 @@ def utterances(part: str) -> list[Utterance]:
 def evaluate(part: str, encoder: SentenceEncoder | None = None) -> list[Outcome]:
     made = Router(MACHINES, now=NOW, threshold=Settings().routing_threshold, encoder=encoder)
     return [_outcome(made, utterance) for utterance in utterances(part)]
+
+
+def masked(say: str) -> str:
+    """The utterance as templates and training see it."""
+    return Reader(MACHINES, NOW).read(without_politeness(normalised(say))).masked
 
 
 def _outcome(made: Router, utterance: Utterance) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,4 +85,4 @@ def test_what_is_no_time_is_left_alone(text: str) -> None:
 @given(st.text(max_size=80))
 def test_any_text_gives_times_that_do_not_overlap(text: str) -> None:
     found = list(times(text, NOW))
-    assert all(first.end <= second.start for first, second in zip(found, found[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(found))
