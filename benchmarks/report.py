@@ -6,7 +6,7 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -69,7 +69,7 @@ def versions() -> str:
     return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
 
 
-def show(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def show(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Prints one table under the machine's line."""
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
