@@ -238,6 +238,9 @@ class TestAzurePdm:
         )
         assert spread["spread"].max() == 0.0
 
+    def test_there_are_as_many_hours_as_the_source_says(self, azure: tuple[Path, ImportSummary]) -> None:
+        assert rows(azure[0]).select("equipment_id", "metric", "source_ts").n_unique() == 4 * 131_682
+
     def test_values_are_the_sources_own(self, azure: tuple[Path, ImportSummary], shared_data: Path) -> None:
         source = pl.read_parquet(shared_data / "data/azure_pdm/telemetry_20machines_90days.parquet")
         machine = source.filter(pl.col("machineID") == 7).sort("datetime")["vibration"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from core.errors import CorruptData, InvalidInput, UnknownMetric
+from core.errors import Busy, CorruptData, InvalidInput, UnknownMetric
 from core.metrics import metric_catalogue
 from data_engineering.connectors import sources
 from data_engineering.contracts.quality import BAD_NO_DATA, BAD_OUT_OF_RANGE, GOOD
 from data_engineering.contracts.tables import BronzeTable
+from data_engineering.lake.local import LocalLake
 from tests.unit.connectors.plant_export import LONG_TARGET, WIDE_TARGET, PlantExport, mapping_of
 
 WIDE = mapping_of(WIDE_TARGET)
@@ -21,7 +23,7 @@ LONG = mapping_of(LONG_TARGET)
 HEADER = "time,machine,vib,temp\n"
 LONG_HEADER = "time,machine,tag,value,unit\n"
 NOON = "2026-03-01 12:00:00"
-EVENT = {
+EVENT: dict[str, Any] = {
     "table": "events",
     "fields": {
         "equipment_id": "machine",
@@ -381,7 +383,7 @@ def test_events_take_constants_maps_and_templates(plant: PlantExport) -> None:
 )
 def test_what_the_contract_does_not_know_is_refused(plant: PlantExport, column: str, value: str, reason: str) -> None:
     names = ("kind", "severity", "planned")
-    fields = {**EVENT["fields"], **{name: name for name in names}}  # type: ignore[dict-item]
+    fields = {**EVENT["fields"], **{name: name for name in names}}
     row = {"kind": "error", "severity": "1", "planned": "1", column: value}
     text = f"time,machine,code,{','.join(names)}\n{NOON},A,E,{','.join(row[name] for name in names)}\n"
     plant.bring(text, mapping_of({"table": "events", "fields": fields}))
@@ -389,7 +391,7 @@ def test_what_the_contract_does_not_know_is_refused(plant: PlantExport, column: 
 
 
 def test_a_value_outside_the_map_is_refused(plant: PlantExport) -> None:
-    fields = {**EVENT["fields"], "kind": {"column": "kind", "map": {"ERR": "error"}}}  # type: ignore[dict-item]
+    fields = {**EVENT["fields"], "kind": {"column": "kind", "map": {"ERR": "error"}}}
     plant.bring(f"time,machine,kind,code\n{NOON},A,WRN,E\n", mapping_of({"table": "events", "fields": fields}))
     assert plant.rejects() == [["2", "kind", "WRN", "not in the mapping's map"]]
 
@@ -407,7 +409,7 @@ def test_two_targets_of_one_table_share_its_counter(plant: PlantExport) -> None:
 
 
 def test_flagged_columns_become_one_code(plant: PlantExport) -> None:
-    fields = {**EVENT["fields"], "kind": {"constant": "failure"}, "code": {"flags": ["HDF", "PWF"]}}  # type: ignore[dict-item]
+    fields = {**EVENT["fields"], "kind": {"constant": "failure"}, "code": {"flags": ["HDF", "PWF"]}}
     text = f"time,machine,HDF,PWF\n{NOON},A,1,1\n{NOON},B,0,0\n"
     plant.bring(text, mapping_of({"table": "events", "fields": fields}))
     assert plant.rows(BronzeTable.EVENTS)["code"].to_list() == ["HDF+PWF", None]
@@ -454,7 +456,7 @@ def test_an_age_becomes_the_day_of_commissioning(plant: PlantExport) -> None:
     assert rows["rated_power_kw"].to_list() == pytest.approx([74.57, None], abs=0.01)
 
 
-EQUIPMENT = {
+EQUIPMENT: dict[str, Any] = {
     "table": "equipment",
     "fields": {"equipment_id": "id", "equipment_type": {"constant": "pump"}, "plant_id": {"constant": "north"}},
 }
@@ -538,3 +540,76 @@ def test_the_size_of_a_batch_changes_no_row(
     assert sorted(plant.rows()["seq"]) == [n for n in range(14) if n != 8]
     assert plant.rows(BronzeTable.EVENTS)["seq"].to_list() == [5]
     assert [line[0] for line in plant.rejects()] == ["6"]
+
+
+def test_a_file_is_imported_by_one_process_at_a_time(plant: PlantExport) -> None:
+    text = f"{HEADER}{NOON},A,1,1\n"
+    plant.bring(text, WIDE)
+    [lock] = plant.workspace.state.glob("import-*.lock")
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Busy, match="another process is importing this file"):
+            plant.bring(text, WIDE)
+
+
+def test_an_unknown_encoding_is_said_so(plant: PlantExport) -> None:
+    with pytest.raises(InvalidInput, match="there is no encoding 'latin-17'"):
+        plant.bring(f"{HEADER}{NOON},A,1,1\n", with_csv(encoding="latin-17"))
+
+
+def test_rows_refused_by_an_interrupted_run_are_not_told_twice(
+    plant: PlantExport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "BATCH_ROWS", 2)
+    text = HEADER + f"{NOON},A,x,1\n" * 5
+    real, appends = LocalLake.append, list[int]()
+
+    def killed(lake: LocalLake, *arguments: Any, **named: Any) -> Any:
+        appends.append(1)
+        if len(appends) == 2:
+            raise KeyboardInterrupt
+        return real(lake, *arguments, **named)
+
+    monkeypatch.setattr(LocalLake, "append", killed)
+    with pytest.raises(KeyboardInterrupt):
+        plant.bring(text, WIDE)
+    plant.bring(text, WIDE)
+    assert [line[0] for line in plant.rejects()] == ["2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [({"column": "since"}, "2015-01-01"), ({"column": "since", "format": "%d.%m.%Y"}, "01.01.2015")],
+    ids=["iso", "format"],
+)
+def test_days_are_read_as_written(plant: PlantExport, spec: dict[str, str], text: str) -> None:
+    target = {**EQUIPMENT, "fields": {**EQUIPMENT["fields"], "commissioned_on": spec}}
+    plant.bring(f"id,since\nA,{text}\nB,long ago\n", mapping_of(target))
+    assert plant.rows(BronzeTable.EQUIPMENT)["commissioned_on"].to_list() == [date(2015, 1, 1)]
+    assert plant.rejects() == [["3", "since", "long ago", "not a date"]]
+
+
+def test_a_day_may_be_a_constant(plant: PlantExport) -> None:
+    target = {**EQUIPMENT, "fields": {**EQUIPMENT["fields"], "commissioned_on": {"constant": "2015-01-01"}}}
+    plant.bring("id\nA\n", mapping_of(target))
+    assert plant.rows(BronzeTable.EQUIPMENT)["commissioned_on"].to_list() == [date(2015, 1, 1)]
+
+
+def test_a_constant_with_a_unit_is_converted(plant: PlantExport) -> None:
+    target = {**EQUIPMENT, "fields": {**EQUIPMENT["fields"], "rated_power_kw": {"constant": 1500, "unit": "W"}}}
+    plant.bring("id\nA\n", mapping_of(target))
+    assert plant.rows(BronzeTable.EQUIPMENT)["rated_power_kw"].to_list() == [1.5]
+
+
+def test_whole_floats_of_a_parquet_file_name_machines_without_a_point(plant: PlantExport) -> None:
+    fields = {"equipment_id": {"template": "M-{machine:3}"}, "source_ts": {"column": "time", "zone": "UTC"}}
+    frame = pl.DataFrame({"time": [NOON], "machine": [7.0], "vib": [1.0], "temp": [1.0]})
+    parquet(plant, frame, {**WIDE_TARGET, "fields": fields})
+    assert plant.rows()["equipment_id"].unique().to_list() == ["M-007"]
+
+
+def test_days_of_a_parquet_file_are_midnights_of_their_zone(plant: PlantExport) -> None:
+    frame = pl.DataFrame({"time": [date(2026, 7, 1)], "machine": ["A"], "vib": [1.0], "temp": [1.0]})
+    fields = {"equipment_id": "machine", "source_ts": {"column": "time", "zone": "Europe/Berlin"}}
+    parquet(plant, frame, {**WIDE_TARGET, "fields": fields})
+    assert times(plant) == [datetime(2026, 6, 30, 22, tzinfo=UTC)]

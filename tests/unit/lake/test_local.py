@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from core.clock import FixedClock
-from core.errors import CorruptData, StorageFull
+from core.errors import Busy, CorruptData, StorageFull
 from core.workspace import Workspace
 from data_engineering.contracts.tables import BronzeTable
+from data_engineering.lake import manifest
 from data_engineering.lake.local import LocalLake
 from data_engineering.lake.models import Source
 from tests.doubles.bronze import reading_rows
@@ -94,6 +96,34 @@ def test_the_manifest_survives_power_loss_settings(lake: LocalLake, workspace: W
     append(lake, 0, 9)
     with sqlite3.connect(workspace.lake / "manifest.db") as connection:
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+def test_a_manifest_that_somebody_holds_is_said_so(
+    lake: LocalLake, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(lake, 0, 9)
+    monkeypatch.setattr(manifest, "_BUSY_SECONDS", 0.01)
+    with closing(sqlite3.connect(workspace.lake / "manifest.db", isolation_level=None)) as holder:
+        holder.execute("begin immediate")
+        with pytest.raises(Busy, match="another process"):
+            append(lake, 10, 19)
+
+
+def test_a_manifest_that_cannot_grow_is_a_full_disk(
+    lake: LocalLake, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(lake, 0, 9)
+    monkeypatch.setattr(manifest, "_record", fill_up)
+    with pytest.raises(StorageFull, match=r"manifest\.db"):
+        append(lake, 10, 19)
+    assert lake.high_water(READINGS, GATEWAY) == 9
+
+
+def fill_up(connection: sqlite3.Connection, *_: object) -> None:
+    """As if the disk had no page left for the manifest."""
+    connection.execute("pragma max_page_count = 1")
+    connection.execute("create table ballast (content blob)")
+    connection.execute("insert into ballast values (zeroblob(1000000))")
 
 
 FSYNCS_OF_A_FIRST_APPEND = 8
