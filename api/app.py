@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
 
 from api.database.run_log import RunLog
-from api.health import package_version
+from api.health import own_version
 from api.metrics import Metrics
 from api.middleware.body import BodyGuard
 from api.middleware.headers import SecurityHeaders
@@ -35,7 +35,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, services: Serv
         title="Manufacturing Copilot",
         summary="An open maintenance copilot for factories.",
         description=DESCRIPTION,
-        version=package_version(),
+        version=own_version(),
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(settings, clock or SystemClock(), services),

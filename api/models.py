@@ -183,14 +183,15 @@ class EquipmentList(HttpModel):
 # --- operations ---
 
 
-class PortHealth(HttpModel):
-    """One port: which adapter is active and whether it answers."""
+class PortReport(HttpModel):
+    """One port: which adapter is active, whether it answers, and how to change it."""
 
     port: str
     adapter: str
-    status: Literal["ok", "degraded", "down", "off"]
+    version: str = Field("", description="Of the library behind it, when there is one.")
+    state: Literal["ok", "empty", "off", "failed"]
     detail: str
-    remedy: str = ""
+    change: str = Field("", description="What to set or run to change it.")
 
 
 class DataAge(HttpModel):
@@ -205,7 +206,7 @@ class Health(HttpModel):
     status: Literal["ok", "degraded", "down"]
     version: str
     time: datetime
-    ports: list[PortHealth]
+    ports: list[PortReport]
     data: DataAge | None = Field(description="Null until something has been published.")
 
 

@@ -283,4 +283,4 @@ def test_the_page_is_used_by_keyboard_alone(visit: Open) -> None:
 def test_the_state_of_the_plant_is_one_tap_away(visit: Open) -> None:
     page = visit()
     page.page.click("header .state")
-    assert "Answers are deterministic" in page.page.inner_text("dialog")
+    assert "answers are deterministic" in page.page.inner_text("dialog")

@@ -40,7 +40,7 @@ function Header({ health, canBegin, begin }) {
     ${canBegin && html`<button class="new" onClick=${begin} aria-label="New conversation"><${Plus} /><span>New</span></button>`}
     <dialog ref=${dialog} aria-label="State of the copilot">
       <h2>What stands behind the answers</h2>
-      <ul>${(health?.ports ?? []).map((port) => html`<li key=${port.port} class=${port.status}><i></i><div><b>${port.port}</b> <span>${port.adapter === "-" ? "" : port.adapter}</span><p>${port.detail}${port.status !== "ok" && port.remedy ? ` ${port.remedy}` : ""}</p></div></li>`)}</ul>
+      <ul>${(health?.ports ?? []).map((port) => html`<li key=${port.port} class=${port.state}><i></i><div><b>${port.port}</b> <span>${["-", "none"].includes(port.adapter) ? "" : `${port.adapter} ${port.version}`}</span><p>${port.detail}${port.state !== "ok" && port.change ? ` To change it: ${port.change}` : ""}</p></div></li>`)}</ul>
       ${health?.status === "unreachable" && html`<p>The copilot does not answer. Check the connection.</p>`}
       <form method="dialog"><button class="plain">Close</button></form>
     </dialog>

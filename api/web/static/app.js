@@ -146,7 +146,7 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
     ${e&&E`<button class="new" onClick=${n} aria-label="New conversation"><${po} /><span>New</span></button>`}
     <dialog ref=${r} aria-label="State of the copilot">
       <h2>What stands behind the answers</h2>
-      <ul>${(t?.ports??[]).map(i=>E`<li key=${i.port} class=${i.status}><i></i><div><b>${i.port}</b> <span>${i.adapter==="-"?"":i.adapter}</span><p>${i.detail}${i.status!=="ok"&&i.remedy?` ${i.remedy}`:""}</p></div></li>`)}</ul>
+      <ul>${(t?.ports??[]).map(i=>E`<li key=${i.port} class=${i.state}><i></i><div><b>${i.port}</b> <span>${["-","none"].includes(i.adapter)?"":`${i.adapter} ${i.version}`}</span><p>${i.detail}${i.state!=="ok"&&i.change?` To change it: ${i.change}`:""}</p></div></li>`)}</ul>
       ${t?.status==="unreachable"&&E`<p>The copilot does not answer. Check the connection.</p>`}
       <form method="dialog"><button class="plain">Close</button></form>
     </dialog>

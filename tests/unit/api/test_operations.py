@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from api.ports import port_reports
 from api.services import Services
 from core.clock import FixedClock
+from core.errors import Unavailable
+from core.settings import Settings
 from core.workspace import Workspace
 from data_engineering.warehouse.duckdb import DuckDBWarehouse
+from data_engineering.warehouse.models import Snapshot
 from tests.doubles import plant
-from tests.doubles.manuals import ScriptedManuals
+from tests.doubles.warehouse import ScriptedWarehouse
 from tests.unit.api.conftest import MakeClient
 
 
@@ -28,8 +32,15 @@ def nothing_published() -> DuckDBWarehouse:
 def test_health_names_every_port(make_client: MakeClient, plant_services: Services) -> None:
     health = make_client(toolbox=plant_services.toolbox).get("/health").json()
     ports = {port["port"] for port in health["ports"]}
-    assert health["status"] == "ok"
-    assert ports == {"warehouse", "failure scores", "manuals", "app database", "language model", "identity"}
+    assert ports >= {
+        "lake",
+        "warehouse",
+        "vector store",
+        "app database",
+        "model registry",
+        "language model",
+        "identity",
+    }
 
 
 def test_health_says_how_old_the_data_is(make_client: MakeClient, plant_services: Services) -> None:
@@ -44,11 +55,11 @@ def test_old_data_is_called_stale(make_client: MakeClient, plant_services: Servi
 
 
 def test_health_answers_before_anything_is_published(make_client: MakeClient, services: Services) -> None:
-    toolbox = replace(services.toolbox, warehouse=nothing_published(), manuals=ScriptedManuals(is_indexed=False))
+    toolbox = replace(services.toolbox, warehouse=nothing_published())
     health = make_client(toolbox=toolbox).get("/health")
     assert (health.status_code, health.json()["status"], health.json()["data"]) == (200, "down", None)
-    down = {port["port"]: port["remedy"] for port in health.json()["ports"] if port["status"] == "down"}
-    assert down["warehouse"]
+    empty = {port["port"]: port["change"] for port in health.json()["ports"] if port["state"] == "empty"}
+    assert empty["warehouse"]
 
 
 def test_not_ready_until_something_is_published(make_client: MakeClient, services: Services) -> None:
@@ -85,3 +96,23 @@ def test_metrics_count_runs_and_agents(client: TestClient) -> None:
 
 def test_metrics_tell_the_age_of_the_data(make_client: MakeClient, plant_services: Services) -> None:
     assert "copilot_data_age_seconds 600.0" in make_client(toolbox=plant_services.toolbox).get("/metrics").text
+
+
+def test_a_port_that_does_not_answer_is_reported_not_raised(make_client: MakeClient, services: Services) -> None:
+    class Broken(ScriptedWarehouse):
+        def snapshot(self) -> Snapshot:
+            raise Unavailable("The warehouse does not answer.", remedy="Start it.")
+
+    health = make_client(toolbox=replace(services.toolbox, warehouse=Broken({}, data_until=plant.NOW))).get("/readyz")
+    assert (health.status_code, health.json()["waiting_for"]) == (503, ["warehouse"])
+
+
+def test_every_port_of_an_empty_workspace_says_what_to_do(workspace: Workspace, clock: FixedClock) -> None:
+    reports = port_reports(Settings(home=workspace.home), workspace, clock)
+    assert {report.state for report in reports} == {"ok", "empty", "off"}
+    assert all(report.change for report in reports if report.state == "empty")
+
+
+def test_looking_at_a_workspace_creates_nothing(workspace: Workspace, clock: FixedClock) -> None:
+    port_reports(Settings(home=workspace.home), workspace, clock)
+    assert not workspace.home.exists()
