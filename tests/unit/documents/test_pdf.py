@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
@@ -124,4 +125,18 @@ def test_a_pdf_with_broken_insides_is_refused(tmp_path: Path) -> None:
 def test_a_pdf_of_pictures_only_is_refused(tmp_path: Path) -> None:
     compiled(tmp_path, "#rect(fill: red)")
     with pytest.raises(CorruptData, match="no text"):
+        read(tmp_path)
+
+
+def test_a_pdf_that_unpacks_to_more_than_memory_allows_is_refused(tmp_path: Path) -> None:
+    stream = zlib.compress(b" " * 100_000_000)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<<>>>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(stream), stream),
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, text) for number, text in enumerate(objects, start=1))
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n" + body + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n0\n%%EOF\n")
+    with pytest.raises(CorruptData, match="Limit reached"):
         read(tmp_path)
