@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -17,11 +16,12 @@ from core.horizon import parse_horizon
 from core.metrics import metric_catalogue, unit_symbol
 from core.scope import Scope
 from data_engineering.warehouse.models import Table, Value
-from ml.models.ports import Crossing, Floats, Forecaster, SeriesForecast
+from ml.models.ports import Floats, Forecaster, SeriesForecast
 from ml.models.profile import ProfileForecaster
 from ml.models.series import LONGEST_HISTORY
 from tools.equipment import data_until, find_equipment
 from tools.grounding import freshness_notes, warehouse_evidence
+from tools.limits import REPORTED, ROUTINE, Outlook, is_routine, limits_of, recommendation
 from tools.models import Forecast, ForecastRequest, ForecastValue, ThresholdViolation, TrendPoint
 from tools.ports import Toolbox
 
@@ -29,22 +29,10 @@ TOOL = "forecast"
 LONGEST = timedelta(days=14)
 HOUR = timedelta(hours=1)
 SHOWN_HISTORY = 72
-REPORTED = 0.2
-"""Crossings less probable than this are not listed: the band alone already says that they are possible."""
-LIKELY = 0.5
 WHOLE_TILE = 0.5
 """The newest hour counts when it has this share of the usual number of readings."""
 GAPS_WORTH_SAYING = 0.1
 COVERAGE_WORTH_SAYING = 0.1
-
-Severity = Literal["Warning", "Alarm"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    value: float
-    side: Literal["above", "below"]
-    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +66,7 @@ def forecast(request: ForecastRequest, toolbox: Toolbox, scope: Scope) -> Eviden
     series = _within_range(
         forecaster.forecast(history.means, horizon=math.ceil(horizon / HOUR)), metric["metric"], toolbox
     )
-    limits = _limits(metric)
-    crossings = forecaster.crossings(series, [(limit.value, limit.side) for limit in limits])
-    result = _result(machine, request, metric, history, series, limits, crossings)
+    outlook = _outlook(machine, request, metric, history, forecaster, series)
     evidence = warehouse_evidence(
         history.table,
         TOOL,
@@ -91,7 +77,8 @@ def forecast(request: ForecastRequest, toolbox: Toolbox, scope: Scope) -> Eviden
         model_name=series.model,
         trained_until=history.end,
     )
-    notes = [*freshness_notes(until, toolbox, subject=machine), *_notes(history, series)]
+    notes = [*freshness_notes(until, toolbox, subject=machine), *_notes(series, outlook)]
+    result = _result(request, metric, history, series, outlook)
     return Evidenced(result=result, evidence=[evidence], notes=notes)
 
 
@@ -164,36 +151,41 @@ def _within_range(series: SeriesForecast, metric: str, toolbox: Toolbox) -> Seri
     return series.model_copy(update=clipped)
 
 
-def _limits(metric: dict[str, Any]) -> list[Limit]:
-    named: tuple[tuple[str, Literal["above", "below"], Severity], ...] = (
-        ("warning_high", "above", "Warning"),
-        ("alarm_high", "above", "Alarm"),
-        ("warning_low", "below", "Warning"),
-        ("alarm_low", "below", "Alarm"),
-    )
-    return [Limit(metric[name], side, severity) for name, side, severity in named if metric[name] is not None]
-
-
-def _result(
+def _outlook(
     machine: str,
     request: ForecastRequest,
     metric: dict[str, Any],
     history: History,
+    forecaster: Forecaster,
     series: SeriesForecast,
-    limits: Sequence[Limit],
-    crossings: Sequence[Crossing],
+) -> Outlook:
+    limits = limits_of(metric)
+    return Outlook(
+        machine=machine,
+        label=metric["label"],
+        unit=unit_symbol(metric["unit"]),
+        span=request.forecast_horizon.replace("_", " "),
+        start=history.end,
+        means=history.means,
+        limits=limits,
+        crossings=forecaster.crossings(series, [(limit.value, limit.side) for limit in limits]),
+    )
+
+
+def _result(
+    request: ForecastRequest, metric: dict[str, Any], history: History, series: SeriesForecast, outlook: Outlook
 ) -> Forecast:
     return Forecast(
-        equipment_id=machine,
+        equipment_id=outlook.machine,
         metric=metric["metric"],
         label=metric["label"],
         unit=metric["unit"],
         forecast_horizon=request.forecast_horizon,
         model=series.model,
         forecasted_values=_values(series, history.end),
-        threshold_violations=_violations(series, history.end, limits, crossings),
-        has_limits=bool(limits),
-        recommendation=_recommendation(machine, metric, request, history, limits, crossings),
+        threshold_violations=_violations(series, outlook),
+        has_limits=bool(outlook.limits),
+        recommendation=recommendation(outlook),
         history=_shown(history),
         band_coverage=series.coverage,
         backtest_coverage=series.backtest_coverage,
@@ -218,83 +210,40 @@ def _shown(history: History) -> list[TrendPoint]:
     ]
 
 
-def _violations(
-    series: SeriesForecast, start: datetime, limits: Sequence[Limit], crossings: Sequence[Crossing]
-) -> list[ThresholdViolation]:
-    """Crossings worth listing, most probable first."""
+def _violations(series: SeriesForecast, outlook: Outlook) -> list[ThresholdViolation]:
+    """Crossings worth listing, most probable first. `predicted_value` is the mean at the median first crossing."""
     found = [
         ThresholdViolation(
-            timestamp=start + crossing.median_step * HOUR,
+            timestamp=outlook.start + crossing.median_step * HOUR,
             predicted_value=float(series.mean[crossing.median_step]),
             threshold=limit.value,
             severity=limit.severity,
             probability=crossing.probability,
-            earliest=None if crossing.early_step is None else start + crossing.early_step * HOUR,
-            latest=None if crossing.late_step is None else start + crossing.late_step * HOUR,
+            earliest=None if crossing.early_step is None else outlook.start + crossing.early_step * HOUR,
+            latest=None if crossing.late_step is None else outlook.start + crossing.late_step * HOUR,
         )
-        for limit, crossing in zip(limits, crossings, strict=True)
+        for limit, crossing in zip(outlook.limits, outlook.crossings, strict=True)
         if crossing.median_step is not None and crossing.probability >= REPORTED
     ]
     return sorted(found, key=lambda violation: -violation.probability)
 
 
-def _recommendation(
-    machine: str,
-    metric: dict[str, Any],
-    request: ForecastRequest,
-    history: History,
-    limits: Sequence[Limit],
-    crossings: Sequence[Crossing],
-) -> str:
-    """One sentence from the gravest finding: passed already, likely, possible, none."""
-    label, unit = metric["label"], unit_symbol(metric["unit"])
-    span = request.forecast_horizon.replace("_", " ")
-    if not limits:
-        return f"No limit is known for {label} of {machine}, so the forecast cannot say when to act."
-    passed = _passed(history, limits)
-    if passed is not None:
-        urgency = "inspect it now" if passed.severity == "Alarm" else "inspect it at the next stop"
-        return (
-            f"{label.capitalize()} of {machine} is {passed.side} its {_limit_words(passed, unit)} already: {urgency}."
-        )
-    order = sorted(zip(limits, crossings, strict=True), key=lambda pair: (_gravity(*pair), pair[1].probability))
-    limit, crossing = order[-1]
-    chance = f"{crossing.probability:.0%} chance of going {limit.side} its {_limit_words(limit, unit)} within {span}"
-    if crossing.median_step is None or crossing.probability < REPORTED:
-        return f"No action needed for {label} of {machine}: {chance}."
-    early = crossing.median_step if crossing.early_step is None else crossing.early_step
-    before = f"{history.end + early * HOUR:%Y-%m-%d %H:%M} UTC"
-    if crossing.probability < LIKELY:
-        return f"Watch {label} of {machine}: {chance}, from {before} on."
-    return f"Inspect {machine} before {before}: {label} has a {chance}."
-
-
-def _gravity(limit: Limit, crossing: Crossing) -> int:
-    """3 likely alarm, 2 likely warning, 1 possible, 0 neither."""
-    if crossing.probability >= LIKELY:
-        return 3 if limit.severity == "Alarm" else 2
-    return 1 if crossing.probability >= REPORTED else 0
-
-
-def _passed(history: History, limits: Sequence[Limit]) -> Limit | None:
-    """The gravest limit that the newest hourly mean is beyond."""
-    latest = history.means[~np.isnan(history.means)][-1]
-    beyond = [limit for limit in limits if (latest >= limit.value if limit.side == "above" else latest <= limit.value)]
-    return max(beyond, key=lambda limit: limit.severity == "Alarm", default=None)
-
-
-def _limit_words(limit: Limit, unit: str) -> str:
-    return f"{limit.severity.lower()} limit of {limit.value:g} {unit}".rstrip()
-
-
-def _notes(history: History, series: SeriesForecast) -> list[str]:
+def _notes(series: SeriesForecast, outlook: Outlook) -> list[str]:
     notes = []
-    missing = float(np.isnan(history.means).mean())
+    missing = float(np.isnan(outlook.means).mean())
     if missing > GAPS_WORTH_SAYING:
         notes.append(f"{missing:.0%} of the hours of the history have no good reading.")
     held = series.backtest_coverage
     if held is not None and held < series.coverage - COVERAGE_WORTH_SAYING:
         notes.append(
             f"In back-tests the {series.coverage:.0%} band held {held:.0%} of the values: take it as too narrow."
+        )
+    routine = [
+        f"{limit.side} its {limit.words(outlook.unit)}" for limit in outlook.limits if is_routine(outlook.means, limit)
+    ]
+    if routine:
+        notes.append(
+            f"In the last {outlook.means.size // 24} days {outlook.label} was often {', '.join(routine)} "
+            f"(at least {ROUTINE:.0%} of the hours), as when the machine stands still: such a crossing says little."
         )
     return notes

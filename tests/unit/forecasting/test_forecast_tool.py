@@ -107,8 +107,18 @@ def test_a_metric_that_climbs_to_its_limit_is_listed_with_a_window(workspace: Wo
 
 
 def test_a_limit_passed_already_is_said(workspace: Workspace) -> None:
-    found = forecast(ask(), toolbox(workspace, [*wave(720)], warning=40.0, alarm=45.0), LOCAL).result
-    assert "above its alarm limit of 45 °C already: inspect it now" in found.recommendation
+    values = wave(720)
+    values[-2:] = [95.0, 96.0]
+    found = forecast(ask(), toolbox(workspace, [*values], warning=80.0, alarm=94.0), LOCAL).result
+    assert found.recommendation.startswith(
+        "Inspect CNC-A-102 now: temperature is above its alarm limit of 94 °C already"
+    )
+
+
+def test_a_limit_passed_every_day_calls_for_nothing(workspace: Workspace) -> None:
+    found = forecast(ask(), toolbox(workspace, [*wave(720)], warning=62.0, alarm=None), LOCAL)
+    assert "routinely" in found.result.recommendation
+    assert "often above its warning limit of 62 °C" in " ".join(found.notes)
 
 
 def test_without_limits_crossings_are_not_judged(workspace: Workspace) -> None:
