@@ -77,7 +77,7 @@ function Exchange({ answer, retry }) {
       <${Agents} answer=${answer} />
       <${Text} text=${answer.text} scope=${scope} isOver=${isOver} />
       ${answer.charts.map((chart, index) => html`<${Chart} key=${index} chart=${chart} />`)}
-      ${isOver && answer.notes.map((note) => html`<p key=${note} class="notice ${isStale ? "" : "calm"}"><${isStale ? Alert : Info} /><span>${unbroken(note)}</span></p>`)}
+      ${isOver && answer.notes.filter((note) => !answer.text.includes(note)).map((note) => html`<p key=${note} class="notice ${isStale ? "" : "calm"}"><${isStale ? Alert : Info} /><span>${unbroken(note)}</span></p>`)}
       <${Sources} citations=${answer.citations} scope=${scope} />
       <${EvidencePanel} answer=${answer} />
       ${answer.status === "stopped" && html`<p class="notice">Stopped.</p>`}

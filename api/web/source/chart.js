@@ -60,7 +60,7 @@ function layout(chart) {
     limits: limits.map(([name, value]) => ({ name: name.toLowerCase().includes("alarm") ? "alarm" : "warning", label: `${name.replaceAll("_", " ")} ${number(value)}`, y: y(value) })),
     now: mean.length && history.length ? x(history.at(-1).t) : null,
     yTicks: range(Math.ceil(bottom / step) * step, top, step).map((value) => ({ value, y: y(value) })),
-    xTicks: timeTicks(start, end).map((t) => ({ x: x(t), label: end - start > 4 * 24 * HOUR ? date(t) : clock(t) })),
+    xTicks: timeTicks(start, end).map((t) => ({ x: Math.min(x(t), WIDTH - PAD.right - 22), label: isMidnight(t) && end - start > 36 * HOUR ? date(t) : clock(t) })),
     nearest: (px) => points.reduce((best, p) => (Math.abs(p.x - px) < Math.abs(best.x - px) ? p : best), points[0]),
   };
 }
@@ -85,11 +85,13 @@ function nice(step) {
 }
 
 function timeTicks(start, end) {
-  const hours = [1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720].find((h) => (end - start) / (h * HOUR) <= 5) ?? 2160;
+  const hours = [1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720].find((h) => (end - start) / (h * HOUR) <= 4) ?? 2160;
   const zone = new Date(start).getTimezoneOffset() * 60_000;
   const step = hours * HOUR;
   return range(Math.ceil((start - zone) / step) * step + zone, end, step);
 }
+
+const isMidnight = (t) => new Date(t).getHours() === 0 && new Date(t).getMinutes() === 0;
 
 const reading = (p, unit) => `${moment(p.t)}: ${number(p.value, 2)}${unitGap(unit)} ${p.kind}${p.band ? ` (${number(p.band.low, 2)} to ${number(p.band.high, 2)})` : ""}`;
 const legend = (chart) => (chart.forecast.length ? "Line: measured. Dashes: forecast, with its band. Tap to read." : "Tap to read a value.");
