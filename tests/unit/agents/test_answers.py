@@ -1,0 +1,300 @@
+"""What the reader sees: numbers with units, quotes as they stand, one 'From:' line, notes once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.analytics.answer import ASSOCIATIONS, change_text, list_text, performance_text, state_text
+from agents.composing.compose import compose, renumbered
+from agents.composing.evidence import from_line
+from agents.composing.wording import ago, number, percent, quantity, signed_percent, time_range
+from agents.forecasting.answer import forecast_text, level_text
+from agents.ml.answer import ranking_text, risk_text
+from agents.models import AgentResult, Citation
+from agents.rag.answer import arranged, manual_text, names, refusal_text, sections
+from core.evidence import Evidence
+from core.scope import LOCAL
+from tests.doubles.agent_tools import (
+    MACHINES,
+    NOW,
+    analyse,
+    equipment_state,
+    explain_change,
+    forecast,
+    model_evidence,
+    rank_failures,
+    risk,
+    scripted_toolbox,
+)
+from tools.models import (
+    AnalyticsRequest,
+    ChangeExplanation,
+    ExplainChangeRequest,
+    Forecast,
+    ForecastRequest,
+    Passage,
+    PerformanceTrend,
+    RankRequest,
+)
+from tools.ports import Toolbox
+
+
+@pytest.fixture
+def toolbox(tmp_path: Path) -> Toolbox:
+    return scripted_toolbox(tmp_path)
+
+
+@pytest.fixture
+def outlook(toolbox: Toolbox) -> Forecast:
+    return forecast(ForecastRequest(equipment_id="PUMP-B-203", metric="temperature"), toolbox, LOCAL).result
+
+
+@pytest.fixture
+def change(toolbox: Toolbox) -> ChangeExplanation:
+    return explain_change(ExplainChangeRequest(equipment_id="CNC-A-102", metric="vibration"), toolbox, LOCAL).result
+
+
+@pytest.fixture
+def performance(toolbox: Toolbox) -> PerformanceTrend:
+    return analyse(AnalyticsRequest(equipment_id="CNC-A-102"), toolbox, LOCAL).result
+
+
+def passage(section: str = "Seal change", part: int = 1, text: str = "1. Stop.\n2. Drain.", **other: Any) -> Passage:
+    fields = {"document": "pump.md", "title": "Pump", "page": 12, "score": 1.0} | other
+    return Passage(chunk_id=f"pump.md#{part}", section_path=f"Pump > {section}", text=text, **fields)
+
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.734, "73 %"), (0.004, "below 1 %"), (0.999, "above 99 %"), (0.5, "50 %"), (0.0, "below 1 %")]
+)
+def test_a_probability_never_claims_certainty(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(("value", "said"), [(3.417, "3.42"), (68.34, "68.3"), (1480.2, "1,480"), (-0.5, "-0.50")])
+def test_a_number_shows_three_digits(value: float, said: str) -> None:
+    assert number(value) == said
+
+
+def test_a_quantity_shows_its_unit_as_people_write_it() -> None:
+    assert quantity(68.3, "degC") == "68.3 °C"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(10, "just now"), (60, "1 minute ago"), (5400, "90 minutes ago"), (7200, "2 hours ago"), (172_800, "2 days ago")],
+)
+def test_an_age_is_said_in_the_unit_that_fits(seconds: int, said: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+@pytest.mark.parametrize(("change", "said"), [(12.4, "12 % higher"), (-3.0, "3 % lower"), (0.2, "unchanged")])
+def test_a_change_says_its_direction(change: float, said: str) -> None:
+    assert signed_percent(change) == said
+
+
+def test_a_calendar_range_is_written_as_its_days() -> None:
+    assert time_range("2026-02-01/2026-03-01") == "2026-02-01 to 2026-03-01"
+
+
+# --- failure risk ---
+
+
+def test_a_risk_says_what_why_and_what_to_do_in_that_order() -> None:
+    text = risk_text(risk("CNC-A-102", 0.734))
+    assert text.index("73 % risk") < text.index("Why:") < text.index("Do:")
+
+
+def test_a_risk_shows_its_interval() -> None:
+    assert "(between 60 % and 85 %)" in risk_text(risk("CNC-A-102", 0.734))
+
+
+def test_a_risk_without_factors_says_that_nothing_stands_out() -> None:
+    plain = risk("CNC-A-102", 0.1).model_copy(update={"contributing_factors": []})
+    assert "nothing stands out" in risk_text(plain)
+
+
+def test_a_ranking_names_every_machine_with_its_reason(toolbox: Toolbox) -> None:
+    text = ranking_text(rank_failures(RankRequest(), toolbox, LOCAL).result)
+    assert "1. **CNC-A-102** 73 % (High): Vibration 12 % above" in text
+    assert "2. **PUMP-B-203** 31 % (Low)" in text
+
+
+def test_a_ranking_without_scores_says_what_to_run(toolbox: Toolbox) -> None:
+    empty = rank_failures(RankRequest(), toolbox, LOCAL).result.model_copy(
+        update={"machines": [], "considered": 0, "without_score": 24}
+    )
+    assert "24 machines without one" in ranking_text(empty)
+    assert "copilot train failure" in ranking_text(empty)
+
+
+# --- analytics ---
+
+
+def test_a_figure_that_cannot_be_computed_says_so(performance: PerformanceTrend) -> None:
+    assert "- OEE: cannot be computed" in performance_text(performance, "CNC-A-102")
+
+
+def test_a_performance_states_its_range(performance: PerformanceTrend) -> None:
+    assert "over the last 30 days" in performance_text(performance, "CNC-A-102")
+
+
+def test_a_change_is_told_as_an_association(change: ChangeExplanation) -> None:
+    assert ASSOCIATIONS in change_text(change, "last_7_days")
+
+
+def test_a_change_shows_both_means_with_units(change: ChangeExplanation) -> None:
+    text = change_text(change, "last_7_days")
+    assert "averaged 3.40 mm/s over the last 7 days, 13 % higher** than before (3.00 mm/s)" in text
+
+
+def test_a_usual_change_is_not_dressed_up(change: ChangeExplanation) -> None:
+    usual = change.model_copy(update={"is_unusual": False})
+    assert "there may be nothing to explain" in change_text(usual, "last_7_days")
+
+
+def test_a_change_without_a_cause_names_none(change: ChangeExplanation) -> None:
+    assert "Why: no other change" in change_text(change.model_copy(update={"likely_causes": []}), "last_7_days")
+
+
+def test_a_state_marks_what_is_above_its_limit(toolbox: Toolbox) -> None:
+    text = state_text(equipment_state("CNC-A-102", toolbox, LOCAL).result, NOW)
+    assert "above the warning limit 3.50 mm/s" in text
+
+
+def test_a_machine_that_reports_no_state_is_not_called_idle(toolbox: Toolbox) -> None:
+    silent = equipment_state("CNC-A-102", toolbox, LOCAL).result.model_copy(update={"state": None, "state_since": None})
+    assert "no state reported" in state_text(silent, NOW)
+
+
+def test_a_list_counts_its_machines() -> None:
+    assert list_text(MACHINES, "All machines").startswith("**All machines: 24 machines**")
+
+
+# --- forecast ---
+
+
+def test_a_forecast_shows_its_band_and_its_limit(outlook: Forecast) -> None:
+    text = forecast_text(outlook)
+    assert "90 % band" in text
+    assert "Warning limit 72.0 °C: 64 % chance" in text
+
+
+def test_a_forecast_without_limits_does_not_call_it_safe(outlook: Forecast) -> None:
+    text = forecast_text(outlook.model_copy(update={"has_limits": False, "threshold_violations": []}))
+    assert "cannot be judged" in text
+
+
+def test_a_forecast_of_tomorrow_shows_tomorrow_alone(outlook: Forecast) -> None:
+    start = NOW.replace(hour=0) + timedelta(days=1)
+    assert "on 2026-03-02: 71.4 °C to 78.3 °C" in forecast_text(outlook, (start, start + timedelta(days=1)))
+
+
+def test_a_level_is_reached_first_by_the_band_then_by_the_mean(outlook: Forecast) -> None:
+    text = level_text(outlook, 72.0, "when will it exceed 72 °C")
+    assert "exceeds it first at 2026-03-02 02:00 UTC" in text
+    assert "it does from 2026-03-01 16:00 UTC" in text
+
+
+def test_a_level_out_of_reach_is_said(outlook: Forecast) -> None:
+    assert "Neither does the 90 % band" in level_text(outlook, 500.0, "when will it exceed 500 °C")
+
+
+def test_a_level_asked_from_above_looks_below(outlook: Forecast) -> None:
+    assert "falls below it first" in level_text(outlook, 70.0, "when does it drop below 70 °C")
+
+
+# --- manuals ---
+
+
+def test_steps_are_quoted_as_they_stand() -> None:
+    told, named = arranged(sections([passage()]), "procedure", None)
+    assert "> 1. Stop.\n> 2. Drain." in manual_text(told, named, None)
+
+
+def test_passages_of_one_section_stand_together_in_its_order() -> None:
+    found = sections([passage(part=2, text="3. Fill."), passage(part=1)])
+    assert len(found) == 1
+    assert found[0].text == "1. Stop.\n2. Drain.\n\n3. Fill."
+
+
+def test_the_section_about_the_code_comes_first() -> None:
+    found = sections([passage("Alarms"), passage("P-310 Seal leakage")])
+    assert arranged(found, "error_code", "P-310")[0][0].heading == "P-310 Seal leakage"
+
+
+def test_a_question_for_a_part_shows_the_parts_list_first() -> None:
+    found = sections([passage("Seal leakage"), passage("Spare parts")])
+    assert arranged(found, "spare_part", None)[0][0].heading == "Spare parts"
+
+
+def test_safety_stands_before_the_steps() -> None:
+    told, named = arranged(sections([passage()]), "procedure", None)
+    safety = sections([passage("Lock-out and tag-out", 9)])[0]
+    assert manual_text(told, named, safety).startswith("Safety first: Lock-out and tag-out [2].")
+
+
+@pytest.mark.parametrize("text", ["E-417", "E417", "e 417:"])
+def test_a_code_is_found_however_it_is_joined(text: str) -> None:
+    assert names(text, "E-417")
+
+
+@pytest.mark.parametrize("text", ["E-4170", "CE-417", "E-41"])
+def test_another_code_is_not_taken_for_it(text: str) -> None:
+    assert not names(text, "E-417")
+
+
+def test_a_refusal_says_that_nothing_is_guessed() -> None:
+    assert "I will not guess" in refusal_text(None, None)
+
+
+# --- composing ---
+
+
+def result(text: str, *citations: Citation, notes: list[str] | None = None) -> AgentResult:
+    return AgentResult(
+        agent="rag",
+        intent="procedure",
+        status="answered",
+        text=text,
+        citations=list(citations),
+        notes=notes or [],
+        evidence=[model_evidence("predict_failure")],
+    )
+
+
+def citation(number: int, section: str) -> Citation:
+    return Citation(number=number, document="pump.md", title="Pump", section=section, page=None, quote="x")
+
+
+def test_citations_are_counted_through_the_whole_answer() -> None:
+    parts = [result("A [1]", citation(1, "a")), result("B [1] [2]", citation(1, "b"), citation(2, "c"))]
+    assert [part.text for part in renumbered(parts)] == ["A [1]", "B [2] [3]"]
+
+
+def test_a_passage_cited_twice_keeps_its_number() -> None:
+    parts = renumbered([result("A [1]", citation(1, "a")), result("B [1]", citation(1, "a"))])
+    assert [part.text for part in parts] == ["A [1]", "B [1]"]
+    assert len([one for part in parts for one in part.citations]) == 1
+
+
+def test_a_note_of_two_parts_is_said_once() -> None:
+    text = compose([result("A", notes=["Data is old."]), result("B", notes=["Data is old."])], [], None, NOW).text
+    assert text.count("Note: Data is old.") == 1
+
+
+def test_the_same_evidence_is_named_once() -> None:
+    text = compose([result("A"), result("B")], [], None, NOW).text
+    assert text.count("model failure 14") == 1
+
+
+def test_evidence_without_rows_or_model_is_not_invented() -> None:
+    bare = Evidence(tool="search_manuals", source="documents", documents=["a"])
+    assert from_line([bare], [], NOW) == ""
