@@ -92,10 +92,8 @@ class DuckDBWarehouse:
         name = snapshots.published_name(self._workspace)
         if self._opened is None or self._opened[1].name != name:
             connection = snapshots.connect(snapshots.snapshot_path(self._workspace, name), memory=MEMORY)
-            fresh = (connection, snapshots.describe(connection))
-            if self._opened is not None:
-                self._opened[0].close()
-            self._opened = fresh
+            # The old connection is dropped, not closed: closing would end its cursors, and with them calls under way.
+            self._opened = (connection, snapshots.describe(connection))
         return self._opened
 
     def _statement(self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> str:
