@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,12 +61,20 @@ def _fitted(series: Floats, horizon: int) -> Floats:
 
 
 def _model(*, weekly: bool) -> Any:
+    _silence()
     try:
         from prophet import Prophet
     except ImportError as error:
         raise Unavailable(
             "model: Prophet is not installed.", remedy="Install the extra `train`, or use the model 'profile'."
         ) from error
-    for name in ("prophet", "cmdstanpy"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     return Prophet(daily_seasonality=True, weekly_seasonality=weekly, yearly_seasonality=False, uncertainty_samples=0)
+
+
+@cache
+def _silence() -> None:
+    """Neither tells the reader of a forecast anything. cmdstanpy keeps the level of a logger that has a handler."""
+    for name in ("prophet", "prophet.plot", "cmdstanpy"):
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.setLevel(logging.CRITICAL)
