@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from agents.events import TERMINAL, RunEvent
@@ -65,9 +66,9 @@ class RunLog:
         )
         return True
 
-    async def append(self, event: RunEvent) -> None:
-        """Writes one event; a terminal one closes the run in the same transaction."""
-        await self._database.run(lambda session: _append(session, event))
+    async def append(self, events: Sequence[RunEvent]) -> None:
+        """Writes events in one transaction; a terminal one closes its run in it."""
+        await self._database.run(lambda session: _append(session, events))
 
     async def events(self, run_id: str, *, subject: str, after: int = -1) -> list[RunEvent]:
         """Events with `seq` above `after`, in order.
@@ -93,7 +94,7 @@ class RunLog:
         open_runs = session.scalars(select(RunRow).where(RunRow.status == "running")).all()
         for row in open_runs:
             last = _last_seq(session, row.run_id)
-            _append(session, _interrupted(row, last + 1, self._clock.now()))
+            _append(session, [_interrupted(row, last + 1, self._clock.now())])
         return len(open_runs)
 
 
@@ -124,15 +125,19 @@ def _thread_of(session: Session, run: Run, now: datetime) -> ThreadRow:
     return row
 
 
-def _append(session: Session, event: RunEvent) -> None:
-    session.add(
-        RunEventRow(
-            run_id=event.run_id, seq=event.seq, type=event.type, at=event.at, data=event.model_dump(mode="json")["data"]
-        )
-    )
-    if event.type in TERMINAL:
-        status = "finished" if event.type == "run_finished" else "failed"
-        session.execute(update(RunRow).where(RunRow.run_id == event.run_id).values(status=status, ended_at=event.at))
+def _append(session: Session, events: Sequence[RunEvent]) -> None:
+    rows = [event.model_dump(exclude={"data", "thread_id"}) | {"data": _json(event)} for event in events]
+    session.execute(insert(RunEventRow), rows)
+    for event in events:
+        if event.type in TERMINAL:
+            status = "finished" if event.type == "run_finished" else "failed"
+            ended = update(RunRow).where(RunRow.run_id == event.run_id).values(status=status, ended_at=event.at)
+            session.execute(ended)
+
+
+def _json(event: RunEvent) -> dict[str, Any]:
+    data: dict[str, Any] = event.model_dump(mode="json", include={"data"})["data"]
+    return data
 
 
 def _events(session: Session, run_id: str, subject: str, after: int) -> list[RunEvent]:

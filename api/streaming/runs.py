@@ -37,6 +37,9 @@ class LiveRun:
         self.run = run
         self.events: list[RunEvent] = []
         self.stop_reason: RunEvent | None = None
+        self.pending: list[RunEvent] = []
+        self.writer: asyncio.Task[None] | None = None
+        self.next_seq = 0
         self._news = asyncio.Event()
 
     @property
@@ -149,6 +152,7 @@ class Runs:
         try:
             async with asyncio.timeout(self._max_seconds + _GRACE_SECONDS):
                 await self._record(live, scope)
+                await self._settle(live)
         except asyncio.CancelledError:
             if live.stop_reason is None:
                 raise
@@ -167,35 +171,50 @@ class Runs:
         events = self._copilot.run(run.question, thread_id=run.thread_id, run_id=run.run_id, scope=scope)
         try:
             async for event in events:
-                await self._store(live, event)
+                self._store(live, event)
                 if event.type in TERMINAL:
                     return
         finally:
             await _close(events)
 
-    async def _store(self, live: LiveRun, event: RunEvent) -> None:
-        """Stored first, shown after: what a client saw can always be replayed."""
-        numbered = event.model_copy(update={"seq": len(live.events)})
-        write = asyncio.ensure_future(self._log.append(numbered))
-        try:
-            await asyncio.shield(write)
-        except asyncio.CancelledError:
-            await write
-            live.publish(numbered)
-            raise
-        live.publish(numbered)
-        self._metrics.saw(numbered)
+    def _store(self, live: LiveRun, event: RunEvent) -> None:
+        """Stored first, shown after, so that what a client saw can be replayed. What comes during a write shares the next.
+
+        Raises:
+            CopilotError: why the write before could not be done.
+        """
+        if live.writer is not None and live.writer.done():
+            live.writer.result()
+        live.pending.append(event.model_copy(update={"seq": live.next_seq}))
+        live.next_seq += 1
+        if live.writer is None or live.writer.done():
+            live.writer = asyncio.create_task(self._write(live))
+
+    async def _write(self, live: LiveRun) -> None:
+        while live.pending:
+            batch, live.pending = live.pending, []
+            await self._log.append(batch)
+            for event in batch:
+                live.publish(event)
+                self._metrics.saw(event)
+
+    async def _settle(self, live: LiveRun) -> None:
+        """Until everything pending is stored and shown; the write goes on when the wait for it is cancelled."""
+        if live.writer is not None:
+            await asyncio.shield(live.writer)
 
     async def _end(self, live: LiveRun) -> None:
         """Those who follow get the terminal event even when it cannot be stored; the next start then closes the log."""
-        if live.has_ended:
-            return
-        ending = self._ending(live)
         try:
-            await self._store(live, ending)
+            await self._settle(live)
+            if not live.has_ended:
+                self._store(live, self._ending(live))
+                await self._settle(live)
+        except CopilotError as error:
+            _logger.error("run log not written", reference=live.run.run_id, code=error.code)
         finally:
             if not live.has_ended:
-                live.publish(ending)
+                live.publish(self._ending(live).model_copy(update={"seq": len(live.events)}))
 
     def _ending(self, live: LiveRun) -> RunEvent:
         if live.stop_reason is not None:

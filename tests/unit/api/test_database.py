@@ -71,15 +71,14 @@ def test_times_come_back_in_utc(database: Database) -> None:
 async def test_events_come_back_as_they_were_written(log: RunLog) -> None:
     await log.open(RUN)
     events = [event(0, "run_started", message="Why?"), event(1, text="ä"), event(2, "run_finished", notes=[])]
-    for item in events:
-        await log.append(item)
+    await log.append(events)
     assert await log.events("r1", subject="anna") == events
 
 
 async def test_events_are_read_behind_a_place(log: RunLog) -> None:
     await log.open(RUN)
     for seq in range(5):
-        await log.append(event(seq))
+        await log.append([event(seq)])
     assert [item.seq for item in await log.events("r1", subject="anna", after=2)] == [3, 4]
 
 
@@ -87,9 +86,9 @@ async def test_a_place_in_the_log_is_written_once(log: RunLog) -> None:
     from sqlalchemy.exc import IntegrityError
 
     await log.open(RUN)
-    await log.append(event(0))
+    await log.append([event(0)])
     with pytest.raises(IntegrityError):
-        await log.append(event(0, text="other"))
+        await log.append([event(0, text="other")])
 
 
 async def test_a_run_of_somebody_else_does_not_exist(log: RunLog) -> None:
@@ -112,7 +111,7 @@ async def test_a_run_id_of_somebody_else_is_simply_taken(log: RunLog) -> None:
 
 async def test_a_run_a_stopped_process_left_open_gets_its_end(log: RunLog) -> None:
     await log.open(RUN)
-    await log.append(event(0, "run_started"))
+    await log.append([event(0, "run_started")])
     assert await log.close_interrupted() == 1
     last = (await log.events("r1", subject="anna"))[-1]
     assert (last.seq, last.type, last.data["code"]) == (1, "run_failed", "interrupted")
@@ -158,7 +157,7 @@ async def test_a_thread_shows_its_messages_runs_and_last_verdict(
     database: Database, log: RunLog, memory: SqlThreadMemory, clock: FixedClock
 ) -> None:
     await log.open(RUN)
-    await log.append(event(0, "run_finished"))
+    await log.append([event(0, "run_finished")])
     await memory.remember("t1", subject="anna", question="Why?", answer="So.", focus=Focus(), run_id="r1")
     await verdicts(database, clock, "up", "down")
     view = await read_thread(database, "t1", subject="anna")

@@ -139,7 +139,7 @@ async def test_more_runs_than_accepted_are_told_to_come_back(
 async def test_a_full_disk_ends_the_stream_with_its_reason(
     log: RunLog, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def full(event: RunEvent) -> None:
+    async def full(events: list[RunEvent]) -> None:
         raise StorageFull("The disk is full; nothing was written.", remedy="Free some space.")
 
     runs = make_runs(ScriptedCopilot(full_answer()[:2]), log, clock)
