@@ -178,7 +178,7 @@ class Runs:
             await _close(events)
 
     def _store(self, live: LiveRun, event: RunEvent) -> None:
-        """Stored first, shown after, so that what a client saw can be replayed. What comes during a write shares the next.
+        """Stored first, shown after, so what a client saw can be replayed. What comes during a write shares the next.
 
         Raises:
             CopilotError: why the write before could not be done.
