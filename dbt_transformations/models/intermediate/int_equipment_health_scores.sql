@@ -54,6 +54,8 @@ deviations as (
     from against_normal
     where normal_days >= {{ var('health_baseline_least_days') }}
         and coverage >= {{ var('health_coverage_bound') }}
+        -- the mean of a morning is no mean of a day
+        and (date + 1)::timestamp at time zone 'UTC' <= {{ as_of() }}
 
 ),
 

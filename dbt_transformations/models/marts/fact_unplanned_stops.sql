@@ -1,4 +1,5 @@
 {#- Neighbouring unplanned states are one stop. A machine that reports no states stops when it fails. -#}
+{% set weight = "(signals.is_failure, coalesce(signals.severity, 0), -epoch(signals.source_ts))" %}
 with
 
 states as (
@@ -11,6 +12,14 @@ failures as (
 
     select * from {{ ref('fact_equipment_events') }}
     where kind = 'failure'
+
+),
+
+signals as (
+
+    select *, kind = 'failure' as is_failure
+    from {{ ref('fact_equipment_events') }}
+    where kind in ('failure', 'error', 'alarm')
 
 ),
 
@@ -55,20 +64,25 @@ stops as (
 
 ),
 
+-- A failure explains a stop it shortly precedes or falls into, an error or alarm one that begins with it.
 explained as (
 
     select
         stops.equipment_id,
         stops.started_at,
         stops.ended_at,
-        coalesce(stops.code, arg_min(failures.code, failures.source_ts)) as code,
-        coalesce(stops.component, arg_min(failures.component, failures.source_ts)) as component
+        coalesce(stops.code, arg_max(signals.code, {{ weight }})) as code,
+        coalesce(stops.component, arg_max(signals.component, {{ weight }})) as component
 
     from stops
-    left join failures
-        on stops.equipment_id = failures.equipment_id
-        and failures.source_ts <= stops.ended_at
-        and failures.source_ts >= stops.started_at - interval '{{ var("stop_reason_hours") }} hours'
+    left join signals
+        on stops.equipment_id = signals.equipment_id
+        and signals.source_ts <= stops.ended_at
+        and signals.source_ts >= stops.started_at - interval '{{ var("stop_reason_hours") }} hours'
+        and (
+            signals.is_failure
+            or abs(epoch(signals.source_ts) - epoch(stops.started_at)) <= {{ var("stop_alarm_minutes") }} * 60
+        )
     group by stops.equipment_id, stops.started_at, stops.ended_at, stops.code, stops.component
 
 ),
