@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typst
+from pypdf import PdfWriter
 
 from core.errors import CorruptData
 from data_engineering.documents.models import Chunk
@@ -64,6 +65,35 @@ def test_bookmarks_are_the_sections_even_when_a_heading_wraps(passages: list[Chu
         ("2 Error codes",),
         ("3 Parts",),
     ]  # fmt: skip
+
+
+def test_a_bookmark_without_the_number_of_its_heading_is_found(tmp_path: Path) -> None:
+    compiled(tmp_path, '#set document(title: "T")\nBefore.\n\n#heading(outlined: false)[2.1 Belt-tension]\nTight.')
+    data = PdfWriter(clone_from=tmp_path / "a.pdf")
+    data.root_object.pop("/Outlines", None)
+    data.add_outline_item(title="Belttension", page_number=0)
+    data.write(tmp_path / "a.pdf")
+    assert [(chunk.section_path, chunk.text) for chunk in read(tmp_path)] == [
+        (("T",), "Before."),
+        (("Belttension",), "Tight."),
+    ]
+
+
+def test_a_pdf_that_only_forbids_changes_is_read(tmp_path: Path) -> None:
+    compiled(tmp_path, '#set document(title: "Belt")\nTension: 40 N.')
+    data = PdfWriter(clone_from=tmp_path / "a.pdf")
+    data.encrypt(user_password="", owner_password="maker", algorithm="AES-256")
+    data.write(tmp_path / "a.pdf")
+    assert read(tmp_path)[0].text == "Tension: 40 N."
+
+
+def test_a_pdf_with_a_password_is_refused(tmp_path: Path) -> None:
+    compiled(tmp_path, '#set document(title: "Belt")\nTension: 40 N.')
+    data = PdfWriter(clone_from=tmp_path / "a.pdf")
+    data.encrypt(user_password="secret", algorithm="AES-256")
+    data.write(tmp_path / "a.pdf")
+    with pytest.raises(CorruptData, match="needs a password"):
+        read(tmp_path)
 
 
 def test_headings_and_running_lines_are_no_text(passages: list[Chunk]) -> None:

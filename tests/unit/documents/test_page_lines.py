@@ -1,0 +1,55 @@
+"""What belongs to the text of a page, told from how lines come again and how words go on."""
+
+from __future__ import annotations
+
+from data_engineering.documents.page_blocks import blocks_of
+from data_engineering.documents.page_lines import Line, body_lines
+
+
+def text_of(*lines: str) -> list[str]:
+    body = [line for page in body_lines([list(lines)]) for line in page]
+    return ["\n".join(unit.text for unit in block.units) for block in blocks_of(body)]
+
+
+def test_a_word_broken_at_the_end_of_a_line_is_one_word_again() -> None:
+    assert text_of("the manip-", "ulation of parts") == ["the manipulation of parts"]
+
+
+def test_a_compound_that_the_document_knows_keeps_its_hyphen() -> None:
+    assert text_of("the after-cooler and the after-", "cooler again") == ["the after-cooler and the after-cooler again"]
+
+
+def test_a_part_number_broken_at_its_hyphen_stays_whole() -> None:
+    assert text_of("keep ten BF-6204-", "ZZ at hand") == ["keep ten BF-6204-ZZ at hand"]
+
+
+def test_bullets_with_a_wide_gap_are_a_list() -> None:
+    assert text_of("•    Stop.", "•    Lock.") == ["- Stop.\n- Lock."]
+
+
+def test_a_line_left_of_the_item_ends_the_list() -> None:
+    assert text_of("  • Stop", "    now.", "  Then go on.") == ["- Stop now.", "Then go on."]
+
+
+def test_a_footer_with_the_page_number_goes_whatever_else_it_says() -> None:
+    plain = [["Body text", "of page", "number", "", "last words"] for _ in range(6)]
+    numbered = [["Body text", "of page", "number", "", f"Chapter {page // 2} {page - 2}"] for page in (7, 8, 9)]
+    assert all("Chapter" not in line.text for page in body_lines([*plain, *numbered]) for line in page)
+
+
+def test_a_row_that_ends_a_page_with_a_number_of_its_own_is_text() -> None:
+    pages = [["Header", "", "Code, limit", f"{word} {limit}"] for word, limit in (("oil", 7), ("air", 3), ("belt", 90))]
+    assert [page[-1].text for page in body_lines(pages)] == ["oil 7", "air 3", "belt 90"]
+
+
+def test_columns_with_clear_gaps_are_a_table_and_a_wrapped_cell_stays_in_its_row() -> None:
+    (table,) = blocks_of([
+        Line("Code     Cause              Remedy", 1),
+        Line("E-1      a worn bearing     change", 1),
+        Line("         of the motor", 1),
+        Line("E-2      dirt               clean", 1),
+    ])  # fmt: skip
+    assert [unit.text for unit in table.units] == [
+        "| E-1 | a worn bearing of the motor | change |",
+        "| E-2 | dirt | clean |",
+    ]
