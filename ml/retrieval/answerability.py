@@ -60,6 +60,11 @@ def judge(signals: Signals, mode: Mode) -> Answerability:
     return _judgement(signals, confidence, f"The manuals do not cover this question.{unknown}")
 
 
+def no_manual_of(equipment_type: str | None) -> Answerability:
+    """Refused: the shelf holds nothing about this machine type."""
+    return _judgement(Signals(support=0.0), 0.0, f"No manual is about machines of type '{equipment_type}'.")
+
+
 def _judgement(signals: Signals, confidence: float, reason: str | None) -> Answerability:
     return Answerability(is_answerable=reason is None, support=signals.support, confidence=confidence, reason=reason)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from data_engineering.documents.models import Chunk
 from ml.retrieval import vectors
-from ml.retrieval.answerability import Signals, judge, support
+from ml.retrieval.answerability import Signals, judge, no_manual_of, support
 from ml.retrieval.index import read_record
 from ml.retrieval.minilm import Encoder, Vectors
 from ml.retrieval.models import Hit, Mode, SearchOutcome
@@ -103,7 +103,7 @@ class ManualIndex:
             asked = self._read(connection, question, kind, mode)
             keys = _fuse(self._rankings(connection, asked, kind), asked)
             hits = _hits(connection, keys, asked)
-            outcome = judge(_signals(asked, hits), mode)
+            outcome = judge(_signals(asked, hits), mode) if asked.allowed else no_manual_of(equipment_type)
             hits = _with_continuation(connection, hits, asked)
         return SearchOutcome(hits=[hit for _, hit in hits[:limit]], mode=mode, answerability=outcome)
 
@@ -172,7 +172,7 @@ class ManualIndex:
 
     def _rankings(self, connection: sqlite3.Connection, asked: Question, kind: str | None) -> list[list[int]]:
         rankings = [_lexical(connection, asked)]
-        if asked.vector is not None:
+        if asked.vector is not None and asked.allowed:
             count = min(RANKED, len(asked.allowed))
             rankings.append(vectors.nearest(self._collection, asked.vector, kind, count))
         return rankings

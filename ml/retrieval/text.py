@@ -29,8 +29,10 @@ _FUNCTION_WORDS = """
     shall she should show so some still such tell than that the their them then there these they this those through to
     too under until up upon us use used using very want was way we were what when where whether which while who whom
     why will with without would yes yet you your"""
-STOPWORDS = frozenset(_FUNCTION_WORDS.split())
-"""English function words: they say how a question is put, not what it is about."""
+_ANSWER_WORDS = """
+    describe detail details explain information instruction instructions manual mean meaning means procedure"""
+STOPWORDS = frozenset(f"{_FUNCTION_WORDS} {_ANSWER_WORDS}".split())
+"""English function words and names of an answer's form: they say how a question is put, not what it is about."""
 
 
 def words(text: str) -> list[str]:

@@ -73,6 +73,10 @@ def test_the_machine_type_limits_both_rankings(shelf_index: ManualIndex) -> None
     assert {hit.chunk.equipment_types for hit in outcome.hits} == {("pump",)}
 
 
+def test_a_machine_type_without_any_manual_is_refused(shelf_index: ManualIndex) -> None:
+    assert not shelf_index.search("replace the seal", equipment_type="forklift").answerability.is_answerable
+
+
 def test_a_question_takes_less_than_50_milliseconds(shelf_index: ManualIndex) -> None:
     shelf_index.search("warm up")
     took = []

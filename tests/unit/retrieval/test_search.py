@@ -41,6 +41,11 @@ def test_passages_of_another_machine_type_do_not_appear(build: Build) -> None:
     assert {hit.chunk.document for hit in outcome.hits} == {"pump.md"}
 
 
+def test_a_machine_type_without_any_manual_is_said(build: Build) -> None:
+    outcome = build().search("replace the seal", equipment_type="forklift")
+    assert (outcome.hits, outcome.answerability.reason) == ([], "No manual is about machines of type 'forklift'.")
+
+
 def test_misspelt_words_find_what_was_meant(build: Build) -> None:
     assert top(build(), "colant temprature too hihg") == "2.2 E-305 Coolant temperature high"
 
