@@ -117,7 +117,8 @@ class MachineIndex:
         slips = [m.equipment_id for parts, m in same_number if _is_slip(letters, "".join(parts[:-1]))]
         if slips:
             return _mention(text, run, tuple(sorted(slips)), is_corrected=True)
-        if head in self._prefixes | self._types or (head in _GENERIC and self._ids and not middle):
+        is_kind = head in self._prefixes | self._types and (len(number) > 1 or bool(middle))
+        if is_kind or (head in _GENERIC and self._ids and not middle):
             return self._unknown(text, run[0].start, run[-1].end, is_sure=True)
         return None
 

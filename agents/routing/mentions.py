@@ -47,6 +47,8 @@ _TYPE_WORDS = {
     "pump": ("centrifugal pump",),
 }
 _VERBS = {"press", "mill", "pump"}
+_ANY_KIND = {"machine", "equipment", "asset"}
+"""Kinds of a source that knows none: naming them names nothing."""
 _DETERMINED = re.compile(
     r"\b(?:the|a|an|this|that|my|our|your|each|every|any|which|on|of|for|all|hydraulic|stamping|in|at)\s$",
     re.IGNORECASE,
@@ -194,6 +196,8 @@ def _named(clause: str, noun: str, known: dict[str, str]) -> Iterator[tuple[int,
         word = re.escape(name).replace(r"\-", "[- ]?").replace("_", "[_ ]")
         bare = re.escape(name.removeprefix("line").lstrip("-_ ")) if name.startswith("line") else word
         pattern = rf"\b(?:{noun})s? (?:{word}|{bare})\b|\b{word} (?:{noun})\b"
+        if noun.startswith("plant") and len(name) > 3:
+            pattern += rf"|(?<=\bin ){word}\b|(?<=\bat ){word}\b|(?<=\bin the ){word}\b"
         if any(letter.isdigit() for letter in name) and not name.isdigit():
             pattern += rf"|\b{word}\b"
         for match in re.finditer(pattern, clause, re.IGNORECASE):
@@ -219,7 +223,7 @@ def _alternatives(phrases: tuple[str, ...]) -> re.Pattern[str]:
 @lru_cache(maxsize=8)
 def _type_words(types: frozenset[str]) -> dict[str, str]:
     known: dict[str, str] = {}
-    for kind in types:
+    for kind in types - _ANY_KIND:
         plain = kind.casefold().replace("_", " ")
         for word in (plain, *_TYPE_WORDS.get(plain, ())):
             known |= {word: kind, f"{word}s": kind, f"{word}es": kind}

@@ -121,6 +121,12 @@ def _this_month(_: re.Match[str], now: datetime) -> Reading:
     return _interval(start, now) if now > start else "last_30_days", "30_days", None
 
 
+def _this_year_or_quarter(match: re.Match[str], now: datetime) -> Reading:
+    first = 1 if match[0].casefold().endswith("year") else 3 * ((now.month - 1) // 3) + 1
+    start = _midnight(now).replace(month=first, day=1)
+    return _interval(start, now) if now > start else "last_30_days", "30_days", None
+
+
 def _month(match: re.Match[str], now: datetime) -> Reading:
     number = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(match[1].casefold()[:3]))
     year = int(match[2]) if match[2] else (now.year if number <= now.month else now.year - 1)
@@ -219,6 +225,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader]] = [
         (r"\b(?:later )?(?:today|tonight|this (?:shift|morning|afternoon|evening))\b", _today),
         (r"\b(?:so far |within |during |in )?this week\b", _this_week),
         (r"\b(?:so far |within |during |in )?this month\b", _this_month),
+        (r"\b(?:so far |within |during |in )?this (?:quarter|year)\b", _this_year_or_quarter),
         (rf"\b(?:in|during|for|of|since) ({_MONTH})\b\.?(?: (\d{{4}}))?", _month),
         (rf"\b(?:within|in|inside) (-?\d+) {_UNIT}s?\b", lambda match, _: (None, _counted(match), None)),
         (

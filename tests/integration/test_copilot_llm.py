@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ HOW_TO = "How do I change the seal on PUMP-B-203?"
 
 
 @pytest.fixture(autouse=True)
-def _loopback_only(socket_enabled: None) -> Iterator[None]:
+def _loopback_only(socket_enabled: None) -> None:
     return None
 
 

@@ -60,7 +60,7 @@ async def test_a_run_ends_with_its_one_terminal_event(copilot: Copilot) -> None:
 
 
 async def test_events_come_in_the_order_of_the_contract(copilot: Copilot) -> None:
-    kinds = [event.type for event in await log_of(copilot, COMPOUND)]
+    kinds = [str(event.type) for event in await log_of(copilot, COMPOUND)]
     order = [
         "run_started",
         "route_decided",
