@@ -64,13 +64,11 @@ def build(workspace: Workspace, *, select: str | None, lock: int, progress: Prog
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     said = _run(_arguments(target, select), workspace, lock, progress)
-    nodes = _results(results)
-    failed = next((node for node in nodes if node.has_failed), None)
-    if failed is not None:
-        raise _failure(f"{failed.kind} {failed.name}", failed.message or failed.status)
     if said is not None:
-        raise _failure("dbt", said)
-    return nodes
+        failed = next((node for node in _results_left(results) if node.has_failed), None)
+        where, message = (f"{failed.kind} {failed.name}", failed.message) if failed else ("dbt", None)
+        raise _failure(where, message or said, workspace)
+    return _results(results)
 
 
 def _arguments(target: Path, select: str | None) -> list[str]:
@@ -134,16 +132,25 @@ def _follow(line: str, said: deque[str], progress: Progress) -> None:
 
 
 def _results(file: Path) -> list[NodeResult]:
-    if not file.exists():
-        return []
     return [NodeResult.model_validate(result) for result in json.loads(file.read_text(encoding="utf-8"))["results"]]
 
 
-def _failure(where: str, message: str) -> CopilotError:
-    text = " ".join(message.split())[:2000]
+def _results_left(file: Path) -> list[NodeResult]:
+    """What a failed dbt has written of its results; perhaps nothing, or half."""
+    try:
+        return _results(file)
+    except (FileNotFoundError, ValueError):
+        return []
+
+
+def _failure(where: str, message: str, workspace: Workspace) -> CopilotError:
+    text = " ".join(message.split())[:1000]
     kept = "The snapshot published before stays served."
-    if _FULL in text:
-        return StorageFull(f"{where}: {text}", remedy=f"Free disk space and run `copilot transform` again. {kept}")
+    if _FULL in message:
+        return StorageFull(
+            f"No space left under {workspace.warehouse} (in {where}); nothing was published.",
+            remedy=f"Free disk space and run `copilot transform` again. {kept}",
+        )
     if any(sign in text.lower() for sign in _TORN):
         return BuildFileTorn(f"{where}: {text}", remedy=f"Run `copilot transform` again. {kept}")
     remedy = f"Mend or remove what it names and run `copilot transform` again. {kept}"

@@ -39,16 +39,30 @@ def publish(workspace: Workspace, clock: Clock) -> Snapshot:
         folder.mkdir(parents=True, exist_ok=True)
         name = _free_name(workspace, now)
         unfinished = folder / ".publishing.duckdb"
-        unfinished.with_name(unfinished.name + ".wal").unlink(missing_ok=True)
-        shutil.copyfile(workspace.warehouse_build, unfinished)
-        _strip(unfinished, name, now)
-        _sync_file(unfinished)
+        try:
+            _write(workspace, unfinished, name, now)
+        except BaseException:
+            _remove(unfinished)
+            raise
         unfinished.rename(snapshot_path(workspace, name))
         sync_folder(folder)
         _point_to(workspace, name)
         _remove_old(workspace, now)
     with connect(snapshot_path(workspace, name), memory="64MB") as connection:
         return describe(connection)
+
+
+def _write(workspace: Workspace, file: Path, name: str, now: datetime) -> None:
+    _remove(file)
+    shutil.copyfile(workspace.warehouse_build, file)
+    _strip(file, name, now)
+    _sync_file(file)
+
+
+def _remove(file: Path) -> None:
+    """A DuckDB file and the log beside it, as far as they are there."""
+    file.unlink(missing_ok=True)
+    file.with_name(file.name + ".wal").unlink(missing_ok=True)
 
 
 def _free_name(workspace: Workspace, now: datetime) -> str:

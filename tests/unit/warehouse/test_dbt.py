@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import CopilotError, CorruptData, StorageFull
+from core.workspace import Workspace
 from data_engineering.warehouse import dbt
 from data_engineering.warehouse.dbt import BuildFileTorn, NodeResult
 
@@ -47,10 +48,12 @@ def test_what_is_no_event_is_kept_too(line: str) -> None:
         ("Got 3 results, configured to fail if != 0", CorruptData),
     ],
 )
-def test_a_failure_has_its_kind_and_names_the_model(message: str, kind: type[CopilotError]) -> None:
-    error = dbt._failure("model dim_metric", message)
+def test_a_failure_has_its_kind_and_names_the_model(
+    workspace: Workspace, message: str, kind: type[CopilotError]
+) -> None:
+    error = dbt._failure("model dim_metric", message, workspace)
     assert type(error) is kind
-    assert error.message.startswith("model dim_metric: ")
+    assert "model dim_metric" in error.message
     assert "stays served" in error.remedy
 
 
@@ -64,3 +67,11 @@ def test_nothing_is_sent_and_nothing_is_written_beside_the_workspace() -> None:
     assert "--no-send-anonymous-usage-stats" in arguments
     assert arguments[arguments.index("--target-path") + 1] == "/workspace/dbt"
     assert arguments[-3:] == ["--select", "fact_predictions+", "stg_feedback"]
+
+
+@pytest.mark.parametrize("content", [None, "", '{"results": [{"uni'])
+def test_results_that_a_failed_run_left_half_written_are_no_results(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "run_results.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    assert dbt._results_left(file) == []

@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_the_published_snapshot_served(
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(StorageFull):
         publish(built, clock)
-    assert published_name(built) == before
+    assert (published_name(built), names(built)) == (before, [before])
 
 
 def test_what_a_killed_publication_left_is_replaced(built: Workspace, clock: FixedClock) -> None:
