@@ -35,6 +35,9 @@ def main() -> None:
     parser.add_argument("--prophet", action="store_true")
     parser.add_argument("--fit", action="store_true")
     arguments = parser.parse_args()
+    if not (arguments.shared / "data").is_dir():
+        print(f"skipped: no third-party data at {arguments.shared} (--shared)")
+        return
     series = load_etth1(arguments.shared)
     print(f"{'model':>16}{'hours':>7}{'MASE':>8}{'coverage':>10}{'width/naive':>13}{'ms/series':>11}")
     forecasters: list[Forecaster] = [ProfileForecaster()]

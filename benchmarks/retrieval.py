@@ -35,6 +35,9 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--home", type=Path, default=None)
     arguments = parser.parse_args()
+    if not (arguments.shared / "docs").is_dir():
+        print(f"skipped: no third-party data at {arguments.shared} (--shared)")
+        return
     with tempfile.TemporaryDirectory() as scratch:
         index = prepare(arguments.shared, Workspace(arguments.home or Path(scratch)))
         report(arguments.shared, index)

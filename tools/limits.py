@@ -101,7 +101,7 @@ def _passed_already(outlook: Outlook, limit: Limit) -> str:
 
 def _ahead(outlook: Outlook, limit: Limit, crossing: Crossing) -> str:
     words = limit.words(outlook.unit)
-    chance = f"{crossing.probability:.0%} chance of going {limit.side} its {words} within {outlook.span}"
+    chance = f"{_percent(crossing.probability)} chance of going {limit.side} its {words} within {outlook.span}"
     if crossing.early_step is None or crossing.probability < REPORTED:
         return f"No action needed for {outlook.subject}: {chance}."
     if crossing.probability < LIKELY:
@@ -109,6 +109,10 @@ def _ahead(outlook: Outlook, limit: Limit, crossing: Crossing) -> str:
     early = outlook.start + timedelta(hours=crossing.early_step)
     when = "now" if crossing.early_step < SOON else f"before {early:%Y-%m-%d %H:%M} UTC"
     return f"Inspect {outlook.machine} {when}: {outlook.label} has a {chance}."
+
+
+def _percent(probability: float) -> str:
+    return f"{probability:.0%}" if probability >= 0.005 else "less than 1%"
 
 
 def _gravity(limit: Limit, crossing: Crossing) -> int:

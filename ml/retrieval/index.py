@@ -6,10 +6,12 @@ An interrupted build leaves an unpublished folder that the next build removes; v
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from core.clock import Clock
-from core.errors import Busy, NotReady
+from core.errors import Busy, NotReady, StorageFull
 from core.progress import Progress, silent
 from core.workspace import Workspace
 from data_engineering.documents.models import Chunk, Manual
@@ -65,10 +67,11 @@ def build_index(workspace: Workspace, shelf: Path, *, clock: Clock, progress: Pr
         NotReady: no manual under `shelf`.
         CorruptData: a manual cannot be read; the index before stays published.
         Busy: another process is indexing this workspace.
+        StorageFull: the disk is full; the index before stays published.
     """
     folder = index_folder(workspace)
     folder.mkdir(parents=True, exist_ok=True)
-    with _sole_builder(folder):
+    with _sole_builder(folder), _full_disk_named():
         manuals = read_shelf(shelf)
         if not manuals:
             raise NotReady(f"No manual under {shelf}.", remedy="Put Markdown, HTML or PDF manuals there.")
@@ -182,6 +185,20 @@ def _sole_builder(folder: Path) -> Iterator[None]:
                 "Another process is indexing the manuals.", remedy="Wait until it has finished, then try again."
             ) from None
         yield
+
+
+@contextmanager
+def _full_disk_named() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not is_full and "disk is full" not in str(error):
+            raise
+        raise StorageFull(
+            "The disk is full; the index that was there is still served.",
+            remedy="Free disk space and run `copilot index` again.",
+        ) from error
 
 
 def _sync(path: Path) -> None:

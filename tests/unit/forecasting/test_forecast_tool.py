@@ -94,7 +94,7 @@ def test_evidence_counts_the_readings_and_names_the_model(workspace: Workspace) 
 def test_a_quiet_metric_needs_no_action(workspace: Workspace) -> None:
     found = forecast(ask(), toolbox(workspace, [*wave(720)]), LOCAL).result
     assert found.threshold_violations == []
-    assert found.recommendation.startswith("No action needed")
+    assert found.recommendation.startswith("No action needed for temperature of CNC-A-102: less than 1% chance")
 
 
 def test_a_metric_that_climbs_to_its_limit_is_listed_with_a_window(workspace: Workspace) -> None:

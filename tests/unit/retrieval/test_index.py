@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from core.clock import FixedClock
-from core.errors import Busy, CorruptData, NotReady
+from core.errors import Busy, CorruptData, NotReady, StorageFull
 from core.workspace import Workspace
 from ml.retrieval import index
 from ml.retrieval.index import build_index, index_folder, published, read_record
@@ -74,6 +76,24 @@ def test_a_build_that_dies_before_publishing_is_never_seen(
             build_index(workspace, shelf, clock=clock)
     assert folder(workspace).name == first.name
     assert build_index(workspace, shelf, clock=clock).indexed == ["pump.md"]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), sqlite3.OperationalError("database or disk is full")]
+)
+def test_a_full_disk_is_said_and_leaves_the_index_before(
+    workspace: Workspace, shelf: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    first = build_index(workspace, shelf, clock=clock)
+    (shelf / "pump.md").write_text("# Pump\n\nNew text.\n", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(PassageStore, "add", full)
+    with pytest.raises(StorageFull, match="still served"):
+        build_index(workspace, shelf, clock=clock)
+    assert folder(workspace).name == first.name
 
 
 def test_leftovers_of_older_builds_are_removed(workspace: Workspace, shelf: Path, clock: FixedClock) -> None:
