@@ -210,6 +210,6 @@ def _machine(columns: Sequence[Column]) -> str:
 def _attribute(column: Column) -> str:
     if column.definition.aggregation == "age":
         commissioned = "epoch(CAST(e.commissioned_on AS TIMESTAMP)) / 3600"
-        return f"(d.tile - {commissioned}) / 8766 AS {identifier(column.name)}"
+        return f"floor((d.tile - {commissioned}) / 8766 + 0.02) AS {identifier(column.name)}"
     attribute = f"e.{column.definition.per}"
     return f"CAST(coalesce({attribute}, '') = {literal(column.key)} AS INTEGER) AS {identifier(column.name)}"

@@ -48,7 +48,7 @@ class HorizonMetrics(BaseModel):
     brier_interval: Range | None
     brier_of_base_rate: float
     calibration_error: float = Field(description="Expected calibration error, 10 bins of equal size.")
-    meets_target: bool | None = Field(description="Precision > 80 % and recall > 90 %; null: not computable.")
+    meets_target: bool | None = Field(description="Precision > 80 % and recall > 90 %; null: nothing failed.")
 
 
 def average_precision(probability: Floats, label: Booleans) -> float | None:
@@ -65,7 +65,7 @@ def average_precision(probability: Floats, label: Booleans) -> float | None:
 
 
 def operating_point(probability: Floats, label: Booleans) -> float | None:
-    """The threshold with the most recall among those with the seed's precision; else the one with the best F1."""
+    """The threshold with the best F1 (harmonic mean of precision and recall), of those that meet the target if any."""
     positives = int(label.sum())
     if positives == 0:
         return None
@@ -73,9 +73,9 @@ def operating_point(probability: Floats, label: Booleans) -> float | None:
     ranked, hits = probability[order], np.cumsum(label[order])
     cuts = np.nonzero(np.diff(ranked, append=-np.inf))[0]
     precision, recall = hits[cuts] / (cuts + 1), hits[cuts] / positives
-    good = precision >= SEED_PRECISION
+    meets = (precision > SEED_PRECISION) & (recall > SEED_RECALL)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    best = np.argmax(np.where(good, recall, -1.0)) if good.any() else np.argmax(f1)
+    best = np.argmax(np.where(meets, f1, -1.0) if meets.any() else f1)
     return float(ranked[cuts[best]])
 
 
@@ -134,10 +134,15 @@ def horizon_metrics(
         brier_interval=ranges[3],
         brier_of_base_rate=base_rate * (1 - base_rate),
         calibration_error=calibration_error(probability, label),
-        meets_target=None
-        if precision is None or recall is None
-        else precision > SEED_PRECISION and recall > SEED_RECALL,
+        meets_target=_meets_target(precision, recall),
     )
+
+
+def _meets_target(precision: float | None, recall: float | None) -> bool | None:
+    """None where nothing failed or no threshold was chosen. Nothing alarmed while something failed is a miss."""
+    if recall is None:
+        return None
+    return precision is not None and precision > SEED_PRECISION and recall > SEED_RECALL
 
 
 def bootstrap(

@@ -139,41 +139,30 @@ def _week_deviation(about: Subject, facts: Facts) -> Phrase | None:
     return _deviation(about.key, facts, "mean_7d", " over the last 7 days")
 
 
-def _trend(metric: str, facts: Facts, recent: str, before: str, words: tuple[str, str], spans: str) -> Phrase | None:
+def _trend(metric: str, facts: Facts, recent: str, before: str, spans: str) -> Phrase | None:
     value, normal = facts.of(metric, recent), facts.of(metric, before)
     if value is None or normal is None:
         return None
-    verb = words[0] if value >= normal else words[1]
-    text = f"{facts.label(metric)} {verb} {spans} ({_against(metric, facts, value, normal)})"
+    side = "higher" if value >= normal else "lower"
+    text = f"{facts.label(metric)} {side} {spans} ({_against(metric, facts, value, normal)})"
     return Phrase(text, value, normal, facts.unit(metric))
 
 
-def _shift(about: Subject, facts: Facts) -> Phrase | None:
-    spans = "in the last 3 hours against the last 24"
-    return _trend(about.key, facts, "mean_3h", "mean_24h", ("higher", "lower"), spans)
+def _day_on_week_ago(about: Subject, facts: Facts) -> Phrase | None:
+    spans = "over the last 24 hours than over the same hours a week ago"
+    return _trend(about.key, facts, "mean_24h", "mean_24h_week_ago", spans)
 
 
-def _slope(about: Subject, facts: Facts) -> Phrase | None:
-    return _trend(
-        about.key, facts, "mean_24h", "mean_7d", ("rising", "falling"), "over the last 24 hours against 7 days"
-    )
+def _week_on_week(about: Subject, facts: Facts) -> Phrase | None:
+    return _trend(about.key, facts, "mean_7d", "mean_7d_before", "over the last 7 days than over the 7 before")
 
 
-def _spread(about: Subject, facts: Facts) -> Phrase | None:
-    value, normal = facts.of(about.key, "std_24h"), facts.of(about.key, "normal_std_30d")
-    if value is None or not normal:
-        return None
-    said = _against(about.key, facts, value, normal)
-    text = f"{facts.label(about.key)} varied {value / normal:.1f} times as much as in the 30 days before (sd {said})"
-    return Phrase(text, value, normal, facts.unit(about.key))
-
-
-def _peak(about: Subject, facts: Facts) -> Phrase | None:
-    value, normal = facts.of(about.key, "max_24h"), facts.of(about.key, "normal_mean_30d")
+def _week_peak(about: Subject, facts: Facts) -> Phrase | None:
+    value, normal = facts.of(about.key, "max_7d"), facts.of(about.key, "normal_mean_30d")
     if value is None or normal is None:
         return None
     said = _against(about.key, facts, value, normal, "at the highest, 30-day normal")
-    return Phrase(f"{facts.label(about.key)} peak in the last 24 hours ({said})", value, normal, facts.unit(about.key))
+    return Phrase(f"{facts.label(about.key)} peak in the last 7 days ({said})", value, normal, facts.unit(about.key))
 
 
 def _limit(about: Subject, facts: Facts) -> Phrase | None:
@@ -232,10 +221,9 @@ def _one_hot(about: Subject, facts: Facts) -> Phrase | None:
 _PHRASES: Mapping[str, Callable[[Subject, Facts], Phrase | None]] = {
     "deviation": _day_deviation,
     "week_deviation": _week_deviation,
-    "shift": _shift,
-    "slope": _slope,
-    "spread": _spread,
-    "peak": _peak,
+    "day_on_week_ago": _day_on_week_ago,
+    "week_on_week": _week_on_week,
+    "week_peak": _week_peak,
     "limit": _limit,
     "count": _count,
     "since": _since,

@@ -60,7 +60,7 @@ __all__ = ["TrainingReport", "champion_report", "render_report", "train_failure"
 
 REPORTED_HORIZONS_H = (24, 48, 168, 720)
 COMPARED_HORIZONS_H = (24, 48, 168)
-MOST_ROUNDS = 300
+MOST_ROUNDS = 400
 PATIENCE = 20
 CALIBRATION_DRAWS = 100
 METRIC_DRAWS = 200
@@ -325,7 +325,7 @@ def _part_summary(dataset: Dataset, part: Part) -> PartSummary:
 
 
 def _with_telemetry(dataset: Dataset) -> float:
-    columns = [i for i, c in enumerate(dataset.features.columns()) if c.definition.name == "mean_24h"]
+    columns = [i for i, c in enumerate(dataset.features.columns()) if c.definition.name == "deviation_24h_sd"]
     if not columns:
         return 0.0
     return float((~np.isnan(dataset.values[:, columns])).any(axis=1).mean())

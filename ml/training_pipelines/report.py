@@ -43,7 +43,7 @@ class TrainingReport(ReportModel):
     machines: int
     failures: int
     decisions: int
-    decisions_with_telemetry: float = Field(description="Share of decisions with a known 24-hour mean of any metric.")
+    decisions_with_telemetry: float = Field(description="Share of decisions with a known deviation of any metric.")
     train: PartSummary
     validate_: PartSummary = Field(alias="validate")
     test: PartSummary
@@ -158,6 +158,4 @@ def _target(report: TrainingReport) -> list[str]:
 
 
 def _verdict(metrics: HorizonMetrics) -> str:
-    return {True: "met", False: "not met", None: "cannot be judged: nothing alarmed or nothing failed"}[
-        metrics.meets_target
-    ]
+    return {True: "met", False: "not met", None: "cannot be judged: nothing failed"}[metrics.meets_target]

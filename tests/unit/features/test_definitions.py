@@ -78,7 +78,7 @@ def test_columns_are_unique_and_in_the_order_of_the_vocabulary() -> None:
     vocabulary = Vocabulary(metrics=("current", "vibration"), codes=("E-1",), components=("belt",))
     names = [c.name for c in FeatureSet(definitions=shipped_definitions(), vocabulary=vocabulary).columns()]
     assert len(names) == len(set(names))
-    assert names.index("current:mean_24h") < names.index("vibration:mean_24h")
+    assert names.index("current:deviation_7d_sd") < names.index("vibration:deviation_7d_sd")
 
 
 def test_a_code_with_brackets_gets_a_name_that_xgboost_takes() -> None:

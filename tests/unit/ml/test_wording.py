@@ -53,6 +53,16 @@ def text(values: dict[str, float], feature: str) -> str:
             {"E-417:count_7d": 3.0},
             "3 reports of E-417 (spindle vibration high) in the last 7 days",
         ),
+        (
+            "vibration:week_on_week_sd",
+            {"vibration:mean_7d": 3.4, "vibration:mean_7d_before": 3.1},
+            "Vibration higher over the last 7 days than over the 7 before (3.4 against 3.1 mm/s)",
+        ),
+        (
+            "vibration:peak_7d_sd",
+            {"vibration:max_7d": 7.1, "vibration:normal_mean_30d": 3.0},
+            "Vibration peak in the last 7 days (7.1 at the highest, 30-day normal 3.0 mm/s)",
+        ),
         ("failures_30d", {"failures_30d": 1.0}, "1 failure in the last 30 days"),
         (
             "bearing:hours_since_replacement",
@@ -73,7 +83,7 @@ def test_a_reason_is_said_with_its_numbers(feature: str, values: dict[str, float
 
 def test_contributions_of_one_metric_are_one_reason() -> None:
     values = {"vibration:mean_24h": 3.4, "vibration:normal_mean_30d": 3.0}
-    found = reasons(values, {"vibration:deviation_24h_sd": 0.5, "vibration:deviation_24h_percent": 0.25})
+    found = reasons(values, {"vibration:deviation_24h_sd": 0.5, "vibration:deviation_7d_sd": 0.25})
     assert [factor.contribution for factor in found] == [0.75]
 
 
