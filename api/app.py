@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
 
 from api.database.run_log import RunLog
@@ -46,8 +45,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, services: Serv
     install_openapi(app)
     for module in (chat, conversations, tools, operations, pages):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    app.mount("/vendor", StaticFiles(directory=pages.WEB / "vendor"), name="vendor")
+    for folder in ("static", "vendor"):
+        app.mount(f"/{folder}", pages.RevalidatedFiles(directory=pages.WEB / folder), name=folder)
     return app
 
 

@@ -18,7 +18,6 @@ from core.errors import CopilotError, NotReady
 from core.scope import LOCAL
 from core.settings import Settings
 from core.workspace import Workspace
-from data_engineering.contracts.tables import BronzeTable
 from tools.ports import Toolbox
 
 NEEDED = frozenset({"warehouse", "app database"})
@@ -90,6 +89,7 @@ def _transport(probed: Probed) -> PortReport:  # noqa: ARG001
 
 
 def _lake(probed: Probed) -> PortReport:
+    from data_engineering.contracts.tables import BronzeTable
     from data_engineering.lake.local import LocalLake
 
     parts = LocalLake(probed.workspace, probed.clock).parts(BronzeTable.READINGS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import signal
 import socket
 import sys
 
@@ -30,7 +32,14 @@ def serve(settings: Settings) -> None:
     listener = listen(settings.host, settings.port)
     configure_logging(settings.log_level)
     print(f"Manufacturing Copilot: {address_of(listener)}", flush=True)  # noqa: T201  # the one line a person waits for
-    server_for(create_app(settings)).run(sockets=[listener])
+    signal.signal(signal.SIGTERM, _leave)
+    with contextlib.suppress(KeyboardInterrupt):
+        server_for(create_app(settings)).run(sockets=[listener])
+
+
+def _leave(*_: object) -> None:
+    """uvicorn raises the signal once more when it has stopped; whoever called `serve` still tidies up."""
+    raise SystemExit(0)
 
 
 def server_for(app: FastAPI) -> uvicorn.Server:

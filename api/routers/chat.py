@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Annotated, Any
 
@@ -158,8 +159,6 @@ def require_question(text: str, *, field: str, max_bytes: int) -> str:
 
 
 def _require_id(value: str, field: str) -> str:
-    import re
-
     if re.fullmatch(ID_PATTERN, value):
         return value
     raise InvalidInput(

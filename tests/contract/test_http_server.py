@@ -85,3 +85,19 @@ def test_a_stopping_server_ends_its_streams_properly(process: tuple[subprocess.P
         text += "\n".join(lines)
     assert read_events(text)[-1].data["code"] == "interrupted"
     assert running.wait(15) in (0, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_whoever_serves_goes_on_after_the_server_has_stopped(tmp_path: Path, kind: signal.Signals) -> None:
+    code = (
+        "import sys; from pathlib import Path; from api.server import serve; from core.settings import Settings\n"
+        "try: serve(Settings(home=Path(sys.argv[1]), port=0))\n"
+        "finally: print('tidied', flush=True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        address = run.stdout.readline().split()[-1]
+        httpx.get(f"{address}/livez", timeout=60, trust_env=False).raise_for_status()
+        run.send_signal(kind)
+        assert run.wait(20) == 0
+        assert "tidied" in run.stdout.read()
