@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
+from statistics import median
 
 from data_engineering.documents import sections
 from data_engineering.documents.page_lines import SOFT_HYPHEN, Line
@@ -15,17 +16,54 @@ _GAP = re.compile(r" {3,}")
 _BULLETS = "•‣–▪◦-"
 _MARK = re.compile(rf"^(\s*)([{_BULLETS}]|\d+[.)]|[a-z]\))\s+\S")
 _BROKEN_COMPOUND = re.compile(r"\w-$")
+_DRIFT = 2
+"""By how many characters a column may stand elsewhere on another line or page."""
+_ROWS_OF_A_SPACED_TABLE = 3
+_LINES_OF_A_SPACED_ROW = 3
 
 
 def blocks_of(lines: list[Line]) -> list[Block]:
     """Runs of lines between blank ones, read as tables where columns stand, else as list items and paragraphs."""
+    runs = [list(run) for filled, run in groupby(lines, key=lambda line: bool(line.text.strip())) if filled]
     blocks: list[Block] = []
-    for filled, run in groupby(lines, key=lambda line: bool(line.text.strip())):
-        for block in _run(list(run)) if filled else ():
+    at = 0
+    while at < len(runs):
+        spaced = _spaced_rows(runs[at:])
+        for block in [_spaced_table(spaced)] if spaced else _run(runs[at]):
             if blocks and _goes_on(blocks[-1], block):
                 block = replace(block, units=blocks.pop().units + block.units)
             blocks.append(block)
+        at += len(spaced) or 1
     return blocks
+
+
+def _spaced_rows(runs: list[list[Line]]) -> list[list[Line]]:
+    """The first runs that are rows of one table with blank lines between its rows; none where no such table begins."""
+    columns = [start for start, _ in _cells(runs[0][0])]
+    rows = list(takewhile(lambda run: len(columns) > 1 and _stands_in(run, columns), runs))
+    is_table = len(rows) >= _ROWS_OF_A_SPACED_TABLE and median(len(row) for row in rows) <= _LINES_OF_A_SPACED_ROW
+    return rows if is_table else []
+
+
+def _stands_in(run: list[Line], columns: list[int]) -> bool:
+    starts = [[start for start, _ in _cells(line)] for line in run]
+    near = all(any(abs(start - column) <= _DRIFT for column in columns) for line in starts for start in line)
+    return near and len(starts[0]) > 1
+
+
+def _spaced_table(rows: list[list[Line]]) -> Block:
+    columns = [start for start, _ in _cells(rows[0][0])]
+    parts = (list(part) for row in rows for _, part in groupby(row, key=lambda line: line.page))
+    texts = [(_joined_cells(part, columns), Place(page=part[0].page)) for part in parts]
+    return sections.table(texts[0][0], [row for row in texts[1:] if row[0] != texts[0][0]])
+
+
+def _joined_cells(lines: list[Line], columns: list[int]) -> list[str]:
+    texts = [""] * len(columns)
+    for start, text in (cell for line in lines for cell in _cells(line)):
+        column = max((n for n, known in enumerate(columns) if known <= start + _DRIFT), default=0)
+        texts[column] = sections.tidy(_joined([texts[column], text]))
+    return texts
 
 
 def _goes_on(block: Block, following: Block) -> bool:
@@ -51,10 +89,12 @@ def _cells(line: Line) -> list[tuple[int, str]]:
     """Column at which each cell starts, and its text."""
     cells: list[tuple[int, str]] = []
     at = _indent(line)
-    for part in () if _MARK.match(line.text) else _GAP.split(line.text.strip()):
+    for part in _GAP.split(line.text.strip()):
         at = line.text.index(part, at)
         cells.append((at, part))
         at += len(part)
+    if _MARK.match(line.text) and len(cells) > 1:  # a bullet and its text are one cell
+        cells[:2] = [(cells[0][0], f"{cells[0][1]} {cells[1][1]}")]
     return cells
 
 
@@ -69,10 +109,7 @@ def _rows(lines: list[Line]) -> tuple[list[tuple[list[str], Place]], list[Line]]
         cells = _cells(line)
         if rows and cells[0][0] <= columns[0] + 1 and len(cells[0][1]) + cells[0][0] > columns[1]:
             return rows, lines[at:]
-        texts = [""] * len(columns)
-        for start, text in cells:
-            column = max((n for n, known in enumerate(columns) if known <= start + 1), default=0)
-            texts[column] = sections.tidy(_joined([texts[column], text]))
+        texts = _joined_cells([line], columns)
         if rows and (not texts[0] or not any(texts[1:])):
             merged = [sections.tidy(_joined([old, new])) for old, new in zip(rows[-1][0], texts, strict=True)]
             rows[-1] = (merged, rows[-1][1])

@@ -30,8 +30,8 @@ class Line:
 
 
 def body_lines(pages: list[list[str]]) -> list[list[Line]]:
-    """Lines of each page that belong to the text."""
-    return _with_whole_words(_without_running_lines(pages))
+    """Lines of each page that belong to the text, still with words broken at their ends."""
+    return _without_running_lines(pages)
 
 
 def _without_running_lines(pages: list[list[str]]) -> list[list[Line]]:
@@ -76,7 +76,7 @@ def _mark(text: str) -> str:
     return re.sub(r"\d+", "#", sections.tidy(text))
 
 
-def _with_whole_words(pages: list[list[Line]]) -> list[list[Line]]:
+def with_whole_words(pages: list[list[Line]]) -> list[list[Line]]:
     """A hyphen at the end of a line becomes a soft one where the document knows the word without it."""
     known = Counter(word.casefold() for page in pages for line in page for word in _WORD.findall(line.text))
     return [

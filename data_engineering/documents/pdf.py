@@ -14,7 +14,8 @@ from pypdf.generic import Destination
 from core.errors import CorruptData
 from data_engineering.documents import sections
 from data_engineering.documents.page_blocks import blocks_of
-from data_engineering.documents.page_lines import Line, body_lines
+from data_engineering.documents.page_columns import in_reading_order
+from data_engineering.documents.page_lines import Line, body_lines, with_whole_words
 from data_engineering.documents.sections import Outline, Reading
 
 _NUMBERING = re.compile(r"^(?:(?:chapter|section|appendix)\s+)?(?:\d+(?:\.\d+)*|[a-z](?:\.\d+)+)?[:.)]?\s*")
@@ -63,7 +64,7 @@ def read(data: bytes, name: str) -> Reading:
         )
     keywords = [word.strip() for word in str(information.get("/Keywords") or "").split(",")]
     types = tuple(word.removeprefix(_TYPE_KEYWORD).strip() for word in keywords if word.startswith(_TYPE_KEYWORD))
-    lines = body_lines(pages)
+    lines = with_whole_words([in_reading_order(page) for page in body_lines(pages)])
     first = next(sections.tidy(line.text) for page in [*lines, *_lined(pages)] for line in page if line.text.strip())
     title = str(information.get("/Title") or "").strip() or first
     return Reading(title, types, _sections(lines, bookmarks))

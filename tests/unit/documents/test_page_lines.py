@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from data_engineering.documents.page_blocks import blocks_of
-from data_engineering.documents.page_lines import Line, body_lines
+from data_engineering.documents.page_lines import Line, body_lines, with_whole_words
 
 
 def text_of(*lines: str) -> list[str]:
-    body = [line for page in body_lines([list(lines)]) for line in page]
+    body = [line for page in with_whole_words(body_lines([list(lines)])) for line in page]
     return ["\n".join(unit.text for unit in block.units) for block in blocks_of(body)]
 
 
@@ -52,4 +52,31 @@ def test_columns_with_clear_gaps_are_a_table_and_a_wrapped_cell_stays_in_its_row
     assert [unit.text for unit in table.units] == [
         "| E-1 | a worn bearing of the motor | change |",
         "| E-2 | dirt | clean |",
+    ]
+
+
+def test_rows_with_blank_lines_between_them_are_whole_rows_though_every_cell_wraps() -> None:
+    (table,) = blocks_of([
+        Line("Task               Material", 1),
+        Line("", 1),
+        Line("Change oil and     Oil LD-S46 and", 1),
+        Line("filter             ring", 1),
+        Line("", 1),
+        Line("Tension belt       None", 1),
+    ])  # fmt: skip
+    assert [unit.text for unit in table.units] == [
+        "| Change oil and filter | Oil LD-S46 and ring |",
+        "| Tension belt | None |",
+    ]
+
+
+def test_a_list_right_below_a_table_is_no_row_of_it() -> None:
+    table, steps = blocks_of([
+        Line("Code     Cause", 1),
+        Line("E-1      belt", 1),
+        Line("1.   Stop the machine, wait, and lock it.", 1),
+    ])  # fmt: skip
+    assert [unit.text for block in (table, steps) for unit in block.units] == [
+        "| E-1 | belt |",
+        "1. Stop the machine, wait, and lock it.",
     ]

@@ -170,3 +170,19 @@ def test_a_pdf_that_unpacks_to_more_than_memory_allows_is_refused(tmp_path: Path
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n" + body + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n0\n%%EOF\n")
     with pytest.raises(CorruptData, match="Limit reached"):
         read(tmp_path)
+
+
+def test_two_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
+    words = " ".join(f"w{number}" for number in range(700))
+    compiled(tmp_path, f'#set document(title: "T")\n#set page(columns: 2)\n= Safety\n{words}\n= Parts\nLast.')
+    first, *_, last = read(tmp_path)
+    read_words = " ".join(chunk.text for chunk in read(tmp_path)).split()
+    assert read_words == [*words.split(), "Last."]
+    assert (first.section_path, last.section_path) == (("Safety",), ("Parts",))
+
+
+def test_a_page_filled_by_a_table_of_two_columns_stays_a_table(tmp_path: Path) -> None:
+    rows = ", ".join(f"[Term {number}], [{'meaning ' * (number % 5 + 1)}]" for number in range(30))
+    compiled(tmp_path, f"#table(columns: (1fr, 1fr), inset: 9pt, table.header([Term], [Meaning]), {rows})")
+    text = "\n".join(chunk.text for chunk in read(tmp_path))
+    assert all(f"| Term {number} | meaning" in text for number in range(30))
