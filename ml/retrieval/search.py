@@ -104,7 +104,7 @@ class ManualIndex:
             keys = _fuse(self._rankings(connection, asked, kind), asked)
             hits = _hits(connection, keys, asked)
             outcome = judge(_signals(asked, hits), mode) if asked.allowed else no_manual_of(equipment_type)
-            hits = _with_continuation(connection, hits, asked)
+            hits = _with_neighbours(connection, hits, asked)
         return SearchOutcome(hits=[hit for _, hit in hits[:limit]], mode=mode, answerability=outcome)
 
     def nearest(self, question: str, *, limit: int) -> tuple[list[Chunk], float]:
@@ -207,19 +207,18 @@ def _hits(connection: sqlite3.Connection, keys: Iterable[int], asked: Question) 
     return hits
 
 
-def _with_continuation(
+def _with_neighbours(
     connection: sqlite3.Connection, hits: list[tuple[int, Hit]], asked: Question
 ) -> list[tuple[int, Hit]]:
-    """The best passage is followed by the next one of its section: a procedure is not cut in the middle."""
+    """The best passage, then those right behind and before it in its section: no procedure is cut in the middle."""
     if not hits:
         return hits
     key, best = hits[0]
-    following = fetch(connection, [key + 1]).get(key + 1)
-    if following is None or _section(following) != _section(best.chunk):
-        return hits
-    known = dict(hits).get(key + 1)
-    continuation = known or _hit(key + 1, following, None, asked)
-    return [hits[0], (key + 1, continuation), *(pair for pair in hits[1:] if pair[0] != key + 1)]
+    chunks = fetch(connection, (key + 1, key - 1))
+    beside = [at for at in (key + 1, key - 1) if at in chunks and _section(chunks[at]) == _section(best.chunk)]
+    near = cosines(connection, beside, asked.vector[0]) if asked.vector is not None else {}
+    neighbours = [(at, _hit(at, chunks[at], near.get(at), asked)) for at in beside]
+    return [hits[0], *neighbours, *(pair for pair in hits[1:] if pair[0] not in beside)]
 
 
 def _section(chunk: Chunk) -> tuple[str, ...]:

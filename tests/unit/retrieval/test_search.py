@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -44,6 +45,15 @@ def test_passages_of_another_machine_type_do_not_appear(build: Build) -> None:
 def test_a_machine_type_without_any_manual_is_said(build: Build) -> None:
     outcome = build().search("replace the seal", equipment_type="forklift")
     assert (outcome.hits, outcome.answerability.reason) == ([], "No manual is about machines of type 'forklift'.")
+
+
+def test_a_long_section_is_not_cut_in_the_middle(build: Build, shelf: Path) -> None:
+    steps = "\n\n".join(f"Step {number}: " + "turn the handle gently " * 20 for number in range(8))
+    text = f"# Valve\n\n## Overhaul\n\n{steps}\n\nGrind the seat.\n\n{steps}\n\n## Storage\n\nKeep dry.\n"
+    (shelf / "valve.md").write_text(text, encoding="utf-8")
+    hits = build().search("grind the seat of the valve").hits[:3]
+    numbers = [int(hit.chunk.chunk_id.rpartition("#")[2]) for hit in hits]
+    assert numbers[1:] == [numbers[0] + 1, numbers[0] - 1]
 
 
 def test_misspelt_words_find_what_was_meant(build: Build) -> None:
