@@ -60,7 +60,7 @@ export function useConversation() {
     setAnswers([]);
   }, []);
 
-  useEffect(() => { if (thread.current) restore(thread.current, setAnswers, play).catch(begin); }, []);
+  useEffect(() => { if (thread.current) restore(thread.current, setAnswers, play).catch((error) => { if (error.code === "not_found") begin(); }); }, []);
 
   return { answers, isWaiting, send, retry, stop, begin };
 }
