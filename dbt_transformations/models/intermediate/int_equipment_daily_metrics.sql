@@ -42,7 +42,9 @@ days as (
         sum(n) as n,
         sum(n_bad) as n_bad,
         min(reference) + sum(s1) / nullif(sum(n), 0) as mean,
-        sqrt(greatest(0.0, (sum(s2) - sum(s1) * sum(s1) / nullif(sum(n), 0)) / nullif(sum(n) - 1, 0))) as std,
+        case
+            when sum(n) > 1 then sqrt(greatest(0.0, (sum(s2) - sum(s1) * sum(s1) / sum(n)) / (sum(n) - 1)))
+        end as std,
         min(min_value) as min_value,
         max(max_value) as max_value
 
