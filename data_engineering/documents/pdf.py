@@ -20,7 +20,16 @@ from data_engineering.documents.sections import Outline, Reading
 
 _NUMBERING = re.compile(r"^(?:(?:chapter|section|appendix)\s+)?(?:\d+(?:\.\d+)*|[a-z](?:\.\d+)+)?[:.)]?\s*")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-_UNREADABLE = (PyPdfError, DependencyError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+_UNREADABLE = (
+    PyPdfError,
+    DependencyError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    OverflowError,
+)
 """What pypdf raises on files that are not what they say."""
 _TYPE_KEYWORD = "equipment-type:"
 

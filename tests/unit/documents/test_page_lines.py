@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from data_engineering.documents.page_blocks import blocks_of
+from data_engineering.documents.page_columns import in_reading_order
 from data_engineering.documents.page_lines import Line, body_lines, with_whole_words
+
+WORDS = ["belt", "E-417", "3.5", "mm/s", "•", "1.", "12.", "stop", "Lock", "out."]
 
 
 def text_of(*lines: str) -> list[str]:
@@ -80,3 +86,12 @@ def test_a_list_right_below_a_table_is_no_row_of_it() -> None:
         "| E-1 | belt |",
         "1. Stop the machine, wait, and lock it.",
     ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 9), st.sampled_from(WORDS)), max_size=6), max_size=40))
+def test_no_word_of_a_page_is_lost(page: list[list[tuple[int, str]]]) -> None:
+    texts = ["".join(" " * gap + word + " " for gap, word in line) for line in page]
+    lines = in_reading_order([Line(text.rstrip(), 1) for text in texts])
+    read = "\n".join(f"{block.opening}\n" + "\n".join(unit.text for unit in block.units) for block in blocks_of(lines))
+    assert {word for text in texts for word in text.split()} - {"•"} <= set(read.split())

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfWriter
 
 from core.errors import CorruptData
+from data_engineering.documents import pdf
 from data_engineering.documents.models import Chunk
 from data_engineering.documents.parsing import chunks, read_shelf
 
@@ -186,3 +190,13 @@ def test_a_page_filled_by_a_table_of_two_columns_stays_a_table(tmp_path: Path) -
     compiled(tmp_path, f"#table(columns: (1fr, 1fr), inset: 9pt, table.header([Term], [Meaning]), {rows})")
     text = "\n".join(chunk.text for chunk in read(tmp_path))
     assert all(f"| Term {number} | meaning" in text for number in range(30))
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_damaged_pdf_is_read_or_refused_never_a_crash(data: st.DataObject) -> None:
+    content = bytearray(typst.compile(b"= Safety\nLock out first.\n= Parts\nA belt."))
+    for place in data.draw(st.lists(st.integers(0, len(content) - 30), min_size=1, max_size=40)):
+        content[place] = data.draw(st.integers(0, 255))
+    with suppress(CorruptData):
+        pdf.read(bytes(content), "a.pdf")
