@@ -7,7 +7,7 @@ import re
 from agents.routing.text import without_politeness
 
 _CUT = re.compile(
-    r"[?!;\n]+\s*|(?<=[a-z°%\d)])\.\s+(?=[A-Z])|\.\s*$|\s*,\s*(?:and|but|then|also|plus|or)\s+|,\s+|"
+    r"[?!;\n]+\s*|(?<=[a-z°%\d)])\.\s+(?=(?-i:[A-Z]))|\.\s*$|\s*,\s*(?:and|but|then|also|plus|or)\s+|,\s+|"
     r"\s+(?:and then|and also|as well as|and|but|then|plus|also)\s+",
     re.IGNORECASE,
 )
@@ -24,6 +24,9 @@ _LEANS = re.compile(
     r"(?:do|check|try|look (?:at|for)|recommend|suggest)"
     r"(?: (?:now|next|then|about (?:it|that|this|them)|first|with it|against it))*|"
     r"what (?:could|can|might|may) (?:it|that|this) be|what to (?:look (?:for|at)|check|try)|"
+    r"where (?:do|should|can) (?:i|we) (?:begin|start|look)(?: first)?|"
+    r"(?:do|must|should|can) (?:i|we) (?:have to )?(?:stop|restart|shut down|switch off)"
+    r"(?: (?:it|the \w+|production))?|"
     r"is (?:it|that|this) (?:worn|broken|damaged|bad|good|still usable)|"
     r"what (?:now|next|then|to do(?: (?:now|next|about (?:it|that)|first))?|is to be done|helps|"
     r"is the (?:fix|remedy|cause|reason))|"
@@ -45,6 +48,8 @@ _GREETING = re.compile(
 )
 _FRAGMENT = re.compile(r"(?:which|what|how|where|when|who)(?: (?!is\b|are\b|about\b)\w+){0,2}\W*", re.IGNORECASE)
 _NAMED = re.compile(r"\d|[A-Z]{2,}")
+_CONDITION = re.compile(r"\bif (?:so|not|yes|no)\b[\s,:]*", re.IGNORECASE)
+_TAIL = re.compile(r"\b(?:of|on|for|at|in) .+$", re.IGNORECASE)
 MOST_CLAUSES = 8
 
 
@@ -73,13 +78,25 @@ _FILLERS = re.compile(
 def clauses(text: str) -> list[str]:
     """Requests of `text`, in order; greetings dropped, leaning clauses joined to what they lean on."""
     found: list[str] = []
-    for piece, glue in _pieces(text):
+    for piece, glue in _pieces(_CONDITION.sub("", text)):
         if found and not _stands_alone(piece, found[-1]):
             found[-1] = f"{found[-1]}{glue}{piece}"
         else:
             found.append(piece)
     kept = [clause for clause in found if not is_greeting(clause)]
     return kept or found or [text]
+
+
+def with_shared_tail(cut: list[str]) -> list[str]:
+    """['Downtime', 'scrap of PRESS-A-101'] -> ['Downtime of PRESS-A-101', ...]: a bare noun borrows what follows."""
+    tail = _TAIL.search(cut[-1])
+    if tail is None:
+        return cut
+    return [f"{piece} {tail[0]}" if _is_bare(piece) else piece for piece in cut[:-1]] + [cut[-1]]
+
+
+def _is_bare(piece: str) -> bool:
+    return len(piece.split()) <= 2 and not _NAMED.search(piece)
 
 
 def pieces(text: str) -> list[str]:

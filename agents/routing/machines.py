@@ -17,7 +17,7 @@ from tools.models import Equipment
 _TOKEN = re.compile(r"[A-Za-z]+|\d+")
 _GAP = re.compile(r"[-_ ./#]{0,2}")
 _GENERIC = {"machine", "equipment", "unit", "asset"}
-_SHAPED = re.compile(r"(?<![\w-])[A-Za-z]{2,}[-_][A-Za-z]{1,3}[-_]?\d{1,5}(?![\w-])")
+_SHAPED = re.compile(r"(?<![\w-])(?:[A-Za-z]{2,}[-_][A-Za-z]{1,3}[-_]?|[A-Za-z]{4,}[-_])\d{1,5}(?![\w-])")
 _COUNTED = re.compile(r"\s*(?:times|seconds|minutes|hours|days|weeks|months|bar|°|%|mm|rpm|kw|a\b|v\b)", re.IGNORECASE)
 _LONGEST = 8
 LETTER_SLIPS = 1

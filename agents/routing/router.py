@@ -18,7 +18,7 @@ from agents.models import Decision, Focus, Plan, Slots, Step, Vote
 from agents.ports import LanguageModel
 from agents.registry import AGENTS
 from agents.routing.classifier import SentenceEncoder, classifier
-from agents.routing.clauses import MOST_CLAUSES, clauses, is_elliptic, leans, pieces
+from agents.routing.clauses import MOST_CLAUSES, clauses, is_elliptic, leans, pieces, with_shared_tail
 from agents.routing.evidence import weighed
 from agents.routing.intents import Intent, intents, matched
 from agents.routing.mentions import Mentions, Reader
@@ -95,8 +95,8 @@ class Router:
         """'and last month?' asks again what was asked before."""
         if before.intent not in intents():
             return None
-        begins_leaning = words(clause).startswith(("and ", "what about", "how about", "same", "also", "for "))
-        is_short = is_elliptic(named.masked) and (begins_leaning or not named.machine_ids)
+        is_bare = named.masked == "{machine}" and not words(clause).startswith(("and ", "also "))
+        is_short = is_elliptic(named.masked) and not is_bare
         if not (is_short or leans(named.clause)):
             return None
         intent = intents()[before.intent]
@@ -124,16 +124,20 @@ class Router:
     def _parted(self, clause: str) -> list[str]:
         """'OEE of line 1, vibration forecast for CNC-A-102': cut where every piece is a sure request of its own."""
         cut = pieces(clause)
-        if len(cut) < 2 or any(map(leans, cut)) or matched(self._masked(clause)):
+        if len(cut) < 2 or any(leans(one) or is_elliptic(self._masked(one)) for one in cut):
+            return [clause]
+        if matched(self._masked(clause)):
             return [clause]
         if any(_is_coordinated(self._masked(one), self._masked(two)) for one, two in pairwise(cut)):
             return [clause]
         nothing = before_thread(Focus())
         readings = [self.understand(piece, nothing) for piece in cut]
         names = [reading.intent.name for reading in readings]
-        is_sure = all(r.confidence >= SPLIT_CONFIDENCE and len(words(r.named.clause).split()) > 1 for r in readings)
+        is_sure = all(r.confidence >= SPLIT_CONFIDENCE for r in readings) and all(
+            r.path == "template" or len(words(r.named.clause).split()) > 1 for r in readings
+        )
         differ = all(first != second for first, second in pairwise(names))
-        return cut if is_sure and differ else [clause]
+        return with_shared_tail(cut) if is_sure and differ else [clause]
 
     def _masked(self, clause: str) -> str:
         return self._reader.read(without_politeness(clause)).masked

@@ -28,8 +28,8 @@ def share(outcomes: list[Outcome]) -> float:
 def test_meaning_helps_on_wordings_never_seen(encoder: Encoder) -> None:
     alone, joint = evaluate("test"), evaluate("test", encoder)
     print(f"held out: words alone {share(alone):.3f}, with meaning {share(joint):.3f} of {len(joint)}")  # noqa: T201
-    assert share(joint) >= max(share(alone), 0.82)
+    assert share(joint) >= max(share(alone), 0.9)
 
 
 def test_wordings_looked_at_stay_right_with_meaning(encoder: Encoder) -> None:
-    assert share(evaluate("dev", encoder)) >= 0.97
+    assert share(evaluate("dev", encoder)) >= 0.95

@@ -50,12 +50,12 @@ def test_wordings_never_seen_are_routed_as_well_as_stated(held_out: list[Outcome
     for kind, outcomes in by_kind(held_out).items():
         print(f"held out, words alone: {kind} {share(outcomes):.3f} of {len(outcomes)}")  # noqa: T201
     print(f"held out, words alone: all {share(held_out):.3f} of {len(held_out)}")  # noqa: T201
-    assert share(held_out) >= 0.75
+    assert share(held_out) >= 0.88
 
 
 def test_wordings_looked_at_stay_right(looked_at: list[Outcome]) -> None:
     print(f"looked at, words alone: {share(looked_at):.3f} of {len(looked_at)}")  # noqa: T201
-    assert share(looked_at) >= 0.97
+    assert share(looked_at) >= 0.94
 
 
 def test_a_right_intent_has_its_slots_right(held_out: list[Outcome], looked_at: list[Outcome]) -> None:
