@@ -1,11 +1,9 @@
-"""HTML pages: headings, paragraphs, lists, tables and listings; navigation and scripts are left out.
-
-Cells and list items need their closing tags: the parser of the standard library does not supply them.
-"""
+"""HTML pages: headings, paragraphs, lists, tables and listings; navigation and scripts are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from bs4 import BeautifulSoup
 from bs4.dammit import EncodingDetector
@@ -19,6 +17,12 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LISTS = ("ul", "ol")
 _BLOCKS = (*_HEADINGS, *_LISTS, "p", "table", "pre", "dl", "dt", "dd", "div", "section", "article", "main", "aside",
            "blockquote", "figure", "figcaption", "details", "summary", "header", "footer", "address")  # fmt: skip
+_CLOSES = dict.fromkeys(_BLOCKS, ("p",)) | {
+    "li": ("li",), "dt": ("dt", "dd"), "dd": ("dt", "dd"),
+    "td": ("td", "th"), "th": ("td", "th"), "tr": ("tr",), "tbody": ("thead", "tbody"),
+}  # fmt: skip
+"""Whose end a tag implies, where HTML lets the closing tag be left out."""
+_CONTAINERS = ("table", *_LISTS, "dl")
 
 
 def declared_encoding(data: bytes) -> str:
@@ -32,11 +36,21 @@ def read(text: str) -> Reading:
         tag.decompose()
     for tag in soup("br"):
         tag.replace_with(" ")
+    _end_open_tags(soup)
     outline = Outline()
     _walk(soup.body or soup, outline)
     first = next((section.path[0] for section in outline.sections if section.path), None)
     title = sections.tidy(soup.title.get_text()) if soup.title else ""
     return Reading(title or first, _equipment_types(soup), outline.sections)
+
+
+def _end_open_tags(soup: BeautifulSoup) -> None:
+    """The parser nests what follows an omitted closing tag; put it behind instead."""
+    for tag in soup(list(_CLOSES)):
+        inside = takewhile(lambda parent: parent.name not in _CONTAINERS, tag.parents)
+        ended = [parent for parent in inside if parent.name in _CLOSES[tag.name]]
+        if ended:
+            ended[-1].insert_after(*[part.extract() for part in [tag, *tag.next_siblings]])
 
 
 def _equipment_types(soup: BeautifulSoup) -> tuple[str, ...]:

@@ -151,6 +151,16 @@ def test_html_reads_in_order_without_navigation_and_style(tmp_path: Path) -> Non
         ```""")
 
 
+def test_html_without_optional_closing_tags_reads_the_same(tmp_path: Path) -> None:
+    page = HTML
+    for tag in ("</li>", "</td>", "</th>", "</tr>", "</thead>", "</tbody>", "</dt>", "</dd>", "</p>"):
+        page = page.replace(tag, "")
+    (tmp_path / "short").mkdir()
+    assert [c.text for c in read(tmp_path / "short", "a.html", page)] == [
+        c.text for c in read(tmp_path, "a.html", HTML)
+    ]
+
+
 def test_html_in_the_encoding_it_declares_is_read(tmp_path: Path) -> None:
     page = '<html><head><meta charset="iso-8859-1"></head><body><h1>Öl</h1><p>wärmt</p></body></html>'
     (chunk,) = read(tmp_path, "a.html", page.encode("iso-8859-1"))
