@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+NEAR_LIMIT = 0.7
+"""From this share of an alarm limit on, the limit is worth naming."""
+LEAST_PERCENT = 1.0
+"""A mean closer to its normal than this is not called a deviation."""
+
+
 @dataclass(frozen=True)
 class Words:
     """What the plant calls things."""
@@ -125,9 +131,10 @@ def _deviation(metric: str, facts: Facts, mean: str, span: str) -> Phrase | None
         text = f"{facts.label(metric)} away from its 30-day normal of zero{span} ({numbers_said})"
     else:
         percent = 100 * (value - normal) / abs(normal)
-        size = f"{abs(percent):.0f}" if abs(percent) >= 1 else f"{abs(percent):.1f}"
+        if abs(percent) < LEAST_PERCENT:
+            return None
         side = "above" if percent >= 0 else "below"
-        text = f"{facts.label(metric)} {size} % {side} its 30-day normal{span} ({numbers_said})"
+        text = f"{facts.label(metric)} {abs(percent):.0f} % {side} its 30-day normal{span} ({numbers_said})"
     return Phrase(text, value, normal, facts.unit(metric))
 
 
@@ -159,7 +166,7 @@ def _week_on_week(about: Subject, facts: Facts) -> Phrase | None:
 
 def _week_peak(about: Subject, facts: Facts) -> Phrase | None:
     value, normal = facts.of(about.key, "max_7d"), facts.of(about.key, "normal_mean_30d")
-    if value is None or normal is None:
+    if value is None or normal is None or value <= normal:
         return None
     said = _against(about.key, facts, value, normal, "at the highest, 30-day normal")
     return Phrase(f"{facts.label(about.key)} peak in the last 7 days ({said})", value, normal, facts.unit(about.key))
@@ -169,9 +176,11 @@ def _limit(about: Subject, facts: Facts) -> Phrase | None:
     value, limit = facts.of(about.key, "mean_24h"), facts.of(about.key, "alarm_high")
     if value is None or not limit:
         return None
+    if value / limit < NEAR_LIMIT:
+        return _day_deviation(about, facts)
     said = _against(about.key, facts, value, limit, "of")
     return Phrase(
-        f"{facts.label(about.key)} at {value / limit:.0%} of its alarm limit ({said})",
+        f"{facts.label(about.key)} at {100 * value / limit:.0f} % of its alarm limit ({said})",
         value,
         limit,
         facts.unit(about.key),

@@ -73,12 +73,29 @@ def text(values: dict[str, float], feature: str) -> str:
         (
             "vibration:share_of_alarm_limit",
             {"vibration:mean_24h": 9.3, "vibration:alarm_high": 10.0},
-            "Vibration at 93% of its alarm limit (9.3 of 10.0 mm/s)",
+            "Vibration at 93 % of its alarm limit (9.3 of 10.0 mm/s)",
         ),
     ],
 )
 def test_a_reason_is_said_with_its_numbers(feature: str, values: dict[str, float], said: str) -> None:
     assert text(values, feature) == said
+
+
+@pytest.mark.parametrize(
+    ("feature", "values"),
+    [
+        ("vibration:peak_7d_sd", {"vibration:max_7d": 2.9, "vibration:normal_mean_30d": 3.0}),
+        ("vibration:deviation_24h_sd", {"vibration:mean_24h": 3.01, "vibration:normal_mean_30d": 3.0}),
+    ],
+    ids=["a peak below normal", "a mean at its normal"],
+)
+def test_what_is_as_usual_is_not_a_reason(feature: str, values: dict[str, float]) -> None:
+    assert not reasons(values, {feature: 1.0})
+
+
+def test_far_from_its_limit_a_metric_is_told_against_its_normal() -> None:
+    values = {"vibration:mean_24h": 3.3, "vibration:normal_mean_30d": 3.0, "vibration:alarm_high": 10.0}
+    assert text(values, "vibration:share_of_alarm_limit").startswith("Vibration 10 % above its 30-day normal")
 
 
 def test_contributions_of_one_metric_are_one_reason() -> None:
