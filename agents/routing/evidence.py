@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from agents.routing.intents import intents
 from agents.routing.mentions import Mentions
 
 Factors = dict[str, float]
-AGAINST, DOUBTED, FOR, STRONGLY = 0.1, 0.4, 2.5, 12.0
+AGAINST, DOUBTED, FOR, CLEARLY, STRONGLY = 0.1, 0.4, 2.5, 6.0, 12.0
 
 _OVERVIEW = ("failure_ranking", "equipment_list")
 _ONE_MACHINE = ("failure_risk", "machine_state", "explain_change", "forecast", "forecast_threshold")
 _ANALYSES = ("performance_trend", "oee", "quality", "downtime", "reliability", "explain_change")
 _FORECASTS = ("forecast", "forecast_threshold")
+_TERMS = {
+    "oee": re.compile(r"\boee\b|\bequipment effectiveness\b"),
+    "reliability": re.compile(r"\bmtbf\b|\bmttr\b|\bmean time (?:between|to)\b"),
+    "downtime": re.compile(r"\bdown ?time\b|\bstandstills?\b"),
+    "quality": re.compile(r"\bscrap\b|\bdefect rate\b|\breject rate\b|\bfirst pass yield\b"),
+}
+"""Terms of the trade that name a key figure."""
 
 
 def weighed(shares: Mapping[str, float], named: Mentions, *, has_machine: bool) -> dict[str, float]:
@@ -26,7 +34,14 @@ def weighed(shares: Mapping[str, float], named: Mentions, *, has_machine: bool) 
 
 def _factors(named: Mentions, *, has_machine: bool) -> Factors:
     factors: Factors = {}
-    for part in (_about_machines(named, has_machine), _about_metrics(named), _about_times(named), _about_codes(named)):
+    parts = (
+        _about_machines(named, has_machine),
+        _about_metrics(named),
+        _about_times(named),
+        _about_codes(named),
+        {name: CLEARLY for name, term in _TERMS.items() if term.search(named.masked)},
+    )
+    for part in parts:
         for name, factor in part.items():
             factors[name] = factors.get(name, 1.0) * factor
     return factors

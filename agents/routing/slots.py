@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.models import Focus, Slots
 from agents.routing.intents import Intent
@@ -54,6 +54,7 @@ def fill(
 ) -> Filled:
     if (question := unresolved(intent, named)) is not None:
         return Filled(question=question)
+    named = _with_kind(named, machines)
     ids = _machine_ids(intent, named, before, machines, is_elliptic=is_elliptic)
     if "machine" in intent.needs and not ids:
         return Filled(question=_which_machine(named, machines))
@@ -71,9 +72,16 @@ def fill(
     return Filled(slots=tuple(dict.fromkeys(drafts))[:MOST_STEPS])
 
 
+def _with_kind(named: Mentions, machines: Sequence[Equipment]) -> Mentions:
+    """'pump 203' that may be two pumps is a pump at any rate, which is all a manual asks for."""
+    doubtful = {i for mention in named.machines if len(mention.ids) > 1 for i in mention.ids}
+    kinds = {machine.equipment_type for machine in machines if machine.equipment_id in doubtful}
+    return replace(named, types=tuple(kinds)) if len(kinds) == 1 and not named.types else named
+
+
 def unresolved(intent: Intent, named: Mentions) -> str | None:
     for mention in named.machines:
-        if len(mention.ids) > 1:
+        if len(mention.ids) > 1 and intent.agent != "rag":
             shown = _either(mention.ids[:_MOST_NAMED])
             return f"'{mention.text}' may be {shown}. Which one do you mean?"
         if not mention.ids and (mention.is_sure or "machine" in intent.needs):

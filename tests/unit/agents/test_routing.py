@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.models import Focus, Plan
+from agents.models import OFFERED, Focus, Plan
 from agents.registry import AGENTS
 from agents.routing.classifier import WEIGHTS, classifier
 from agents.routing.intents import Intent, intents, matched, sentence
@@ -113,6 +113,10 @@ def test_what_is_not_offered_yet_has_its_place_and_an_alternative(name: str) -> 
     assert "oday" in entry.instead
 
 
+def test_the_registry_offers_what_the_models_say() -> None:
+    assert {name for name, entry in AGENTS.items() if entry.offered} == set(OFFERED)
+
+
 def test_six_agents_are_registered() -> None:
     assert set(AGENTS) == {"vision", "rag", "report", "ml", "analytics", "forecasting"}
 
@@ -146,6 +150,22 @@ def test_one_unknown_machine_does_not_cost_the_other_parts() -> None:
 
 def test_the_question_to_the_manuals_leaves_the_id_out() -> None:
     assert plan("How do I change the seal on PUMP-B-203?").steps[0].slots.topic == "How do I change the seal on"
+
+
+def test_a_manual_asks_for_the_kind_alone_when_the_machine_is_in_doubt() -> None:
+    pumps = tuple(
+        MACHINES[4].model_copy(update={"equipment_id": f"PUMP-{line}-203", "aliases": ()}) for line in "BE"
+    )
+    made = asyncio.run(Router(pumps, now=NOW, threshold=0.45).plan("How do I change the seal on pump 203?", Focus()))
+    assert (made.question, made.steps[0].slots.equipment_type) == (None, "pump")
+
+
+@pytest.mark.parametrize(
+    ("message", "intent"),
+    [("mtbf of all machines", "reliability"), ("scrap of everything in the north plant", "quality")],
+)
+def test_a_term_of_the_trade_names_its_figure(message: str, intent: str) -> None:
+    assert [step.intent for step in plan(message).steps] == [intent]
 
 
 def test_many_requests_are_bounded() -> None:
