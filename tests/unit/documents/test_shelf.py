@@ -119,3 +119,11 @@ def test_each_preventive_task_stands_in_the_schedule(manual: list[Chunk], machin
         row = schedule[task.title]
         assert row[1:3] == [f"{task.interval_days} days", f"{task.hours:g} h"], task.id
         assert row[3].casefold() == task.component, task.id
+
+
+def test_every_section_that_a_manual_refers_to_exists(manual: list[Chunk]) -> None:
+    numbers = {heading.split(" ")[0] for chunk in manual for heading in chunk.section_path}
+    text = " ".join(chunk.text for chunk in manual)
+    referred = set(re.findall(r"[Ss]ections? (\d+\.\d+)", text))
+    assert referred
+    assert referred <= numbers
