@@ -127,8 +127,9 @@ def _follow(line: str, said: deque[str], progress: Progress) -> None:
         return
     if info["level"] in ("warn", "error"):
         said.append(str(info["msg"]).strip())
-    if info["name"].endswith("Result") and "index" in data and "total" in data:
-        progress(LABEL, int(data["index"]), int(data["total"]))
+    total = data.get("total", data.get("num_models"))  # a model's result, a test's result
+    if info["name"].endswith("Result") and "index" in data and total is not None:
+        progress(LABEL, int(data["index"]), int(total))
 
 
 def _results(file: Path) -> list[NodeResult]:

@@ -23,8 +23,9 @@ def follow(event: Mapping[str, object] | str) -> tuple[list[tuple[str, int, int]
     return progress, list(said)
 
 
-def test_a_finished_model_is_progress() -> None:
-    event = {"info": {"name": "LogModelResult", "level": "info", "msg": "ok"}, "data": {"index": 3, "total": 62}}
+@pytest.mark.parametrize(("name", "total"), [("LogModelResult", "total"), ("LogTestResult", "num_models")])
+def test_a_finished_model_or_test_is_progress(name: str, total: str) -> None:
+    event = {"info": {"name": name, "level": "info", "msg": "ok"}, "data": {"index": 3, total: 62}}
     assert follow(event) == ([("Building marts", 3, 62)], [])
 
 
