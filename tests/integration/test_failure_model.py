@@ -27,6 +27,7 @@ from ml.registry.mlflow import MlflowRegistry
 from ml.registry.models import CHAMPION
 from ml.serving.champion import MODEL_NAME, load_champion
 from ml.serving.scoring import ScoringSummary, score
+from ml.training_pipelines import fitting
 from ml.training_pipelines.failure import TrainingReport, champion_report, render_report, train_failure
 from tests.conftest import ROOT
 from tests.doubles.snapshot import HandMadeSnapshot
@@ -226,6 +227,17 @@ def test_a_damaged_champion_is_an_error_not_a_low_risk(moved: Workspace, harm: C
     assert "copilot train failure" in refused.value.remedy
 
 
+def test_a_worse_model_is_registered_as_challenger_and_the_champion_stays(
+    moved: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "MOST_ROUNDS", 1)
+    report = train_failure(moved, clock=CLOCK, seed=1)
+    champion = MlflowRegistry(moved).resolve(MODEL_NAME, CHAMPION)
+    assert champion is not None
+    assert (report.alias, report.model_version, champion.version) == ("challenger", "2", "1")
+    assert "of version 1" in report.promotion.reason
+
+
 _TRAIN_AND_TELL = """
 import sys
 from datetime import UTC, datetime
@@ -299,5 +311,5 @@ def test_azure_pdm_meets_the_target_a_day_ahead_and_not_a_week_ahead(azure_repor
 
 @pytest.mark.shared
 def test_scattered_telemetry_does_not_tell_the_outcome_by_being_there(azure_report: TrainingReport) -> None:
-    """Each failure of that export has a recorded day before it, most other days have none: only dense telemetry counts."""
+    """Each failure of that export has a recorded day before it, most other days have none: dense telemetry counts."""
     assert azure_report.decisions_with_telemetry < 0.1
