@@ -185,10 +185,14 @@ def _read(folder: Path, version: ModelVersion) -> dict[str, bytes]:
 
 @contextmanager
 def _storage_errors(folder: Path) -> Iterator[None]:
+    """A full disk reaches us as an OSError from files, and as MLflow's or SQLAlchemy's own error from SQLite."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import OperationalError
+
     try:
         yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except (OSError, MlflowException, OperationalError) as error:
+        if getattr(error, "errno", None) != errno.ENOSPC and "disk is full" not in str(error):
             raise
         raise StorageFull(
             f"No space left in {folder}; no version was registered.", remedy="Free some space, then train again."

@@ -11,6 +11,7 @@ has no next failure yet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -69,8 +70,9 @@ class _Seen:
         return max((end for end in (self.telemetry_until, self.reports_until) if end is not None), default=None)
 
 
-def readiness(connection: DuckDBPyConnection, history: PlantHistory) -> Readiness:
-    """Sorts every machine of the snapshot into scored and not scored."""
+def readiness(connection: DuckDBPyConnection, history: PlantHistory, *, now: datetime) -> Readiness:
+    """Sorts every machine of the snapshot into scored and not scored. The hour that is still running is not looked at."""
+    this_hour = int(now.timestamp() // 3600)
     rows = connection.execute(_SEEN).fetchall()
     seen = {name: _Seen(telemetry, share or 0.0, reports) for name, _, telemetry, share, reports in rows}
     plant_of = {name: plant for name, plant, *_ in rows}
@@ -84,7 +86,7 @@ def readiness(connection: DuckDBPyConnection, history: PlantHistory) -> Readines
         if isinstance(at, str):
             reasons[name] = at
         else:
-            ready[name] = at
+            ready[name] = min(at, this_hour)
     return _without_repairs(Readiness(ready, reasons), history)
 
 

@@ -85,7 +85,7 @@ def score(workspace: Workspace, *, lake: Lake, clock: Clock, progress: Progress 
     connection = open_snapshot(workspace)
     try:
         history = read_history(connection)
-        found = readiness(connection, history)
+        found = readiness(connection, history, now=clock.now())
         progress("Scoring", 0, len(found.ready))
         predictions = _predict(connection, champion, found, clock) if found.ready else []
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.clock import FixedClock
-from core.errors import CorruptData, NotReady
+from core.errors import CorruptData, NotReady, StorageFull
 from core.workspace import Workspace
 from data_engineering.contracts.tables import BronzeTable, polars_schema
 from data_engineering.lake.models import Part, Source
@@ -236,6 +238,25 @@ def test_a_worse_model_is_registered_as_challenger_and_the_champion_stays(
     assert champion is not None
     assert (report.alias, report.model_version, champion.version) == ("challenger", "2", "1")
     assert "of version 1" in report.promotion.reason
+
+
+@pytest.mark.parametrize(
+    "full",
+    [OSError(errno.ENOSPC, "No space left on device"), OperationalError("INSERT", {}, Exception("disk is full"))],
+    ids=["files", "registry"],
+)
+def test_a_full_disk_while_registering_leaves_no_version(
+    moved: Workspace, monkeypatch: pytest.MonkeyPatch, full: Exception
+) -> None:
+    def refuse(*_: object) -> None:
+        raise full
+
+    monkeypatch.setattr("mlflow.MlflowClient.log_model_artifacts", refuse)
+    with pytest.raises(StorageFull):
+        train_failure(moved, clock=CLOCK, seed=1)
+    monkeypatch.undo()
+    assert load_champion(MlflowRegistry(moved)).version == "1"
+    assert train_failure(moved, clock=CLOCK, seed=1).model_version == "2"
 
 
 _TRAIN_AND_TELL = """

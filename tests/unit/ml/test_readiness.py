@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from ml.datasets.history import read_history
 from ml.serving.readiness import Readiness, readiness
-from tests.doubles.snapshot import HandMadeSnapshot
+from tests.doubles.snapshot import HandMadeSnapshot, hour
 
 END = 491_000
 
@@ -24,15 +26,20 @@ def reporting(snapshot: HandMadeSnapshot, name: str, start: int, end: int, *, ev
         snapshot.readings(name, "vibration", tile, [3.0])
 
 
-def found(snapshot: HandMadeSnapshot) -> Readiness:
+def found(snapshot: HandMadeSnapshot, *, now: datetime = hour(END + 1)) -> Readiness:  # noqa: B008
     with snapshot.write() as connection:
-        return readiness(connection, read_history(connection))
+        return readiness(connection, read_history(connection), now=now)
 
 
 def test_a_reporting_machine_is_scored_at_the_end_of_its_own_data() -> None:
     snapshot = plant()
     reporting(snapshot, "P-1", END - 800, END - 3)
     assert found(snapshot).ready == {"P-0": END, "P-1": END - 3}
+
+
+def test_the_hour_that_still_runs_is_not_looked_at() -> None:
+    """Readings until 14:05 are scored as of 14:00, never as of an hour that has not ended."""
+    assert found(plant(), now=hour(END - 0.9)).ready == {"P-0": END - 1}
 
 
 def test_a_machine_that_fell_silent_has_no_score_and_the_reason_names_the_hour() -> None:
