@@ -71,7 +71,7 @@ class _Seen:
 
 
 def readiness(connection: DuckDBPyConnection, history: PlantHistory, *, now: datetime) -> Readiness:
-    """Sorts every machine of the snapshot into scored and not scored. The hour that is still running is not looked at."""
+    """Sorts every machine of the snapshot into scored and not scored. The hour still running is not looked at."""
     this_hour = int(now.timestamp() // 3600)
     rows = connection.execute(_SEEN).fetchall()
     seen = {name: _Seen(telemetry, share or 0.0, reports) for name, _, telemetry, share, reports in rows}
