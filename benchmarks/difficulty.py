@@ -204,7 +204,7 @@ def _unfounded(plant: Plant, hours: int) -> float:
 def main(folder: Path = AZURE) -> None:
     with tempfile.TemporaryDirectory(prefix="copilot-bench-") as home:
         plants = [figures(demo(Path(home)))]
-    names = ("figure", "demo plant")
+    names: tuple[str, ...] = ("figure", "demo plant")
     if folder.is_dir():
         plants.append(figures(azure(folder)))
         names = (*names, "Azure PdM (simulated by others)")
