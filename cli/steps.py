@@ -41,7 +41,7 @@ MANUALS = Step("Manuals: encoder and index", ("index",), _marked("manuals"))
 MARTS = Step("Warehouse: marts", ("transform",), _marked("marts"))
 MODEL = Step("Failure model: train and register", ("train", "failure"), _marked("model"))
 SCORES = Step("Failure model: score every machine", ("score",), _marked("scores"))
-PUBLISH = Step("Warehouse: publish the scores", ("transform", "--select", "scores"), _marked("publish"))
+PUBLISH = Step("Warehouse: publish the scores", ("transform", "--select", "stg_predictions+"), _marked("publish"))
 
 PREPARE = (HISTORY, MARTS, MODEL, SCORES, PUBLISH, MANUALS)
 REFRESH = (MARTS, SCORES, PUBLISH)

@@ -7,6 +7,7 @@ import time
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.clock import Clock
+from core.errors import InvalidInput
 from core.progress import Progress, silent
 from core.workspace import Workspace
 from data_engineering.lake.ports import Lake
@@ -40,6 +41,7 @@ def transform(
     Raises:
         Busy: another process transforms this workspace.
         NotReady: dbt is not installed.
+        InvalidInput: `select` selects no model.
         CorruptData: a model or data test failed; names it. The previous snapshot stays served.
         StorageFull: the disk is full. The previous snapshot stays served.
     """
@@ -48,6 +50,12 @@ def transform(
         prepared = build.prepare(workspace, lake, clock)
         nodes = _build(workspace, None if prepared.is_fresh else select, lock, progress)
         built = {node.name for node in nodes if node.kind == "model"}
+        if not built:
+            raise InvalidInput(
+                f"select: '{select}' selects no model; nothing was published.",
+                remedy="Name models as dbt does, e.g. stg_predictions+, or leave the selection out.",
+                field="select",
+            )
         has_digested = built >= build.INCREMENTAL
         build.finish(workspace, prepared.arrived if has_digested else ())
         progress("Publishing", 0, 1)

@@ -59,7 +59,9 @@ def _handler(state: LlmServer) -> type[BaseHTTPRequestHandler]:
             system, user = (message["content"] for message in body["messages"])
             reply = state.script(system, user)
             time.sleep(reply.delay_seconds)
-            payload = reply.raw if reply.raw is not None else json.dumps(_completion(body["model"], reply.text)).encode()
+            payload = (
+                reply.raw if reply.raw is not None else json.dumps(_completion(body["model"], reply.text)).encode()
+            )
             try:
                 self.send_response(reply.status)
                 self.send_header("Content-Type", "application/json")

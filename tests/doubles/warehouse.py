@@ -15,7 +15,9 @@ Answer = tuple[Sequence[str], list[tuple[Any, ...]]]
 class ScriptedWarehouse:
     """`answers` maps an entry name to (columns, rows), or to a function of the bound values that returns them."""
 
-    def __init__(self, answers: Mapping[str, Answer | Callable[[Mapping[str, Value]], Answer]], *, data_until: datetime):
+    def __init__(
+        self, answers: Mapping[str, Answer | Callable[[Mapping[str, Value]], Answer]], *, data_until: datetime
+    ):
         self._answers = answers
         self._snapshot = Snapshot(
             name="scripted", published_at=data_until, data_until=data_until, readings=1 if answers else 0
