@@ -17,9 +17,9 @@ from typing import Any
 
 from data_engineering.documents.models import Chunk
 from ml.retrieval import vectors
-from ml.retrieval.answerability import Signals, judge, no_manual_of, support
+from ml.retrieval.answerability import ABSENT_WEIGHT, Signals, judge, no_manual_of, support
 from ml.retrieval.index import read_record
-from ml.retrieval.minilm import Encoder, Vectors
+from ml.retrieval.minilm import Vectors, shared_encoder
 from ml.retrieval.models import Hit, Mode, SearchOutcome
 from ml.retrieval.store import PassageStore, cosines, fetch, matching, ranked
 from ml.retrieval.text import asked_codes, content_words, error_codes, synonyms_of, without_identifiers
@@ -73,6 +73,10 @@ class Question:
         """The same share in the headings above the passage."""
         return self._share([term for term in self.terms if key in term.headings])
 
+    def absent_share(self) -> float:
+        """Share of the question's words that no passage holds, weighted by rarity, 0 to 1."""
+        return self._share([term for term in self.terms if not term.literal])
+
     def _share(self, held: Iterable[Term]) -> float:
         total = sum(term.weight for term in self.terms)
         return sum(term.weight for term in held) / total if total else 0.0
@@ -87,7 +91,7 @@ class ManualIndex:
     def __init__(self, folder: Path, encoder: Path) -> None:
         self._store = PassageStore(folder)
         self._folder = folder
-        self._encoder = Encoder(encoder)
+        self._encoder = shared_encoder(encoder)
         self.mode: Mode = read_record(folder).summary.mode
 
     def search(
@@ -232,8 +236,9 @@ def _hit(key: int, chunk: Chunk, cosine: float | None, asked: Question) -> Hit:
 
 
 def _signals(asked: Question, hits: Sequence[tuple[int, Hit]]) -> Signals:
+    best = max((_literal_support(key, hit, asked) for key, hit in hits), default=0.0)
     return Signals(
-        support=max((_literal_support(key, hit, asked) for key, hit in hits), default=0.0),
+        support=best if asked.vector is None else best - ABSENT_WEIGHT * asked.absent_share(),
         absent_codes=tuple(code for code in asked.errors if not asked.codes[code]),
         known_codes=tuple(code for code in asked.errors if asked.codes[code] and not code.isdigit()),
         absent_words=tuple(term.word for term in asked.terms if not term.literal),
