@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,7 +92,8 @@ def transform(
     ctx = of(context)
     lake = LocalLake(ctx.workspace, ctx.clock)
     if ctx.workspace.app_database.exists():
-        export_feedback(open_database(ctx.workspace.app_database), lake)
+        with closing(open_database(ctx.workspace.app_database)) as database:
+            export_feedback(database, lake)
     with ctx.progress() as progress:
         summary = run(ctx.workspace, lake=lake, clock=ctx.clock, select=select, progress=progress)
     if not ctx.json_progress:
@@ -116,12 +118,12 @@ def index(
 @equipment_app.command("list")
 def list_machines(context: typer.Context) -> None:
     """Every machine with its plant and line."""
-    from api.services import build_services
+    from api.services import build_toolbox
     from tools.equipment import list_equipment
 
     ctx = of(context)
     table = Table("machine", "type", "plant", "line", "model", "criticality")
-    for machine in list_equipment(build_services(ctx.settings, ctx.clock).toolbox, LOCAL):
+    for machine in list_equipment(build_toolbox(ctx.settings, ctx.workspace, ctx.clock), LOCAL):
         table.add_row(
             machine.equipment_id,
             machine.equipment_type,

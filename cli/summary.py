@@ -39,6 +39,8 @@ def spelled(value: Any) -> str:
     """A value as a person reads it: thousands apart, times in UTC to the second, lists by commas."""
     if value is None or value in ([], (), {}):
         return "none"
+    if isinstance(value, BaseModel):
+        return ", ".join(f"{name} {spelled(part)}" for name, part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

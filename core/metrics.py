@@ -38,7 +38,7 @@ class MetricCatalogue(Mapping[str, Metric]):
         except KeyError:
             raise UnknownMetric(
                 f"metric: '{name}' is not in the metric catalogue.",
-                remedy=f"Use one of {', '.join(sorted(self._by_name))}, or define it in the mapping's `metrics` section.",
+                remedy=f"Use one of {', '.join(sorted(self._by_name))}, or define it in a mapping's `metrics`.",
                 field="metric",
             ) from None
 

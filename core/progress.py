@@ -10,5 +10,5 @@ class Progress(Protocol):
         """`done` of `total` units of the step called `label`; `total` 0 when it cannot be known."""
 
 
-def silent(label: str, done: int, total: int) -> None:  # noqa: ARG001
+def silent(label: str, done: int, total: int) -> None:
     """Nobody listens."""

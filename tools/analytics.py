@@ -100,10 +100,16 @@ def _evidence(table: Table, question: Question) -> Evidence:
 
 
 def _uptime(question: Question) -> Kpi:
-    rows = question.ask("uptime")
-    return share(
-        "avg_uptime", "uptime", rows, "executing_s", "known_s", "Uptime: the source reports no machine states."
-    )
+    rows = [{**row, "wanted_s": _wanted(row)} for row in question.ask("uptime")]
+    missing = "Uptime: the source reports no machine states."
+    return share("avg_uptime", "uptime", rows, "executing_s", "wanted_s", missing)
+
+
+def _wanted(row: Mapping[str, Any]) -> float | None:
+    """Known time less planned stops: what the machine was there to run."""
+    if row["known_s"] is None:
+        return None
+    return float(row["known_s"] - (row["planned_stop_s"] or 0.0))
 
 
 def _defects(rows: list[dict[str, Any]]) -> Kpi:

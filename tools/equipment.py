@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from rapidfuzz import process
@@ -12,6 +13,7 @@ from core.errors import UnknownEquipment
 from core.evidence import Evidenced
 from core.scope import Scope
 from data_engineering.warehouse.models import Table, Value
+from data_engineering.warehouse.ports import Warehouse
 from tools.grounding import freshness_notes, warehouse_evidence
 from tools.models import Equipment, EquipmentState, MetricState
 from tools.ports import Toolbox
@@ -22,8 +24,14 @@ NORMAL_DAYS = timedelta(days=30)
 
 def list_equipment(toolbox: Toolbox, scope: Scope) -> list[Equipment]:
     """Every machine of the caller's plants, by id."""
-    table = toolbox.warehouse.run("equipment_list", scope=scope)
-    return sorted((_equipment(row) for row in table.records()), key=lambda machine: machine.equipment_id)
+    return list(_machines(toolbox.warehouse, toolbox.warehouse.snapshot().name, scope))
+
+
+@lru_cache(maxsize=32)
+def _machines(warehouse: Warehouse, snapshot: str, scope: Scope) -> tuple[Equipment, ...]:  # noqa: ARG001
+    """Asked once a snapshot and scope: every request names a machine."""
+    rows = warehouse.run("equipment_list", scope=scope).records()
+    return tuple(sorted((_equipment(row) for row in rows), key=lambda machine: machine.equipment_id))
 
 
 def _equipment(row: dict[str, Any]) -> Equipment:

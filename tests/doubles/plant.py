@@ -137,7 +137,10 @@ def answers() -> dict[str, Any]:
                 (720, 0.95, 0.9, 0.99, *risk),
             ],
         ),
-        "uptime": (("date", "executing_s", "known_s"), [("2026-02-28", 80_000.0, 86_400.0)]),
+        "uptime": (
+            ("date", "executing_s", "known_s", "planned_stop_s"),
+            [("2026-02-28", 60_000.0, 86_400.0, 21_600.0)],
+        ),
         "quality_kpi": (("date", "inspected", "defective", "top_defect_type"), [("2026-02-28", 1000, 21, "burr")]),
         "production_kpi": (
             ("date", "pbt_s", "apt_s", "pri_x_pq_s", "pri_x_gq_s", "produced", "good", "machines"),
