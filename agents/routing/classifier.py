@@ -11,7 +11,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -45,17 +45,10 @@ class SentenceEncoder(Protocol):
 
 def sentence_encoder(workspace: Workspace) -> SentenceEncoder | None:
     """The encoder that was built with the index of the manuals; None when there is none."""
-    from ml.retrieval.minilm import encoder_folder, read_card
+    from ml.retrieval.minilm import encoder_folder, read_card, shared_encoder
 
     folder = encoder_folder(workspace)
-    return _opened(folder) if read_card(folder) is not None else None
-
-
-@lru_cache(maxsize=2)
-def _opened(folder: Path) -> SentenceEncoder:
-    from ml.retrieval.minilm import Encoder
-
-    return Encoder(folder)
+    return shared_encoder(folder) if read_card(folder) is not None else None
 
 
 def features(masked: str, raw_metric: str = "") -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -147,6 +148,7 @@ class Encoder:
     def __init__(self, target: Path, model: Path | None = None) -> None:
         self._folder = target
         self._model = model or target / MODEL
+        self._opening = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), 384) float32, L2 norm 1; a text is read up to 256 tokens."""
@@ -157,12 +159,14 @@ class Encoder:
 
     def _vector(self, text: str) -> Vectors:
         """One text at a time: measured twice as fast as batches of 16, which pay for padding and leave the cache."""
-        encoding = self._tokenizer.encode(text)
+        with self._opening:
+            tokenizer, session = self._tokenizer, self._session
+        encoding = tokenizer.encode(text)
         feed = {
             "input_ids": np.array([encoding.ids], dtype=np.int64),
             "attention_mask": np.array([encoding.attention_mask], dtype=np.int64),
         }
-        vector: Vectors = self._session.run(None, feed)[0][0]
+        vector: Vectors = session.run(None, feed)[0][0]
         return vector
 
     @cached_property
@@ -187,3 +191,13 @@ class Encoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(str(self._model), options, providers=["CPUExecutionProvider"])
+
+
+_SHARED: dict[Path, Encoder] = {}
+_SHARING = threading.Lock()
+
+
+def shared_encoder(target: Path) -> Encoder:
+    """The one encoder of this process for a folder: a second session would hold the weights in memory twice."""
+    with _SHARING:
+        return _SHARED.setdefault(target.resolve(), Encoder(target))
