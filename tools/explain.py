@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import StatisticsError, correlation, fmean, stdev
@@ -28,7 +28,13 @@ UNUSUAL_SD = 2.0
 MOVES_WITH = 0.5
 """Correlation of hourly means from which a metric is said to move with another."""
 SHIFTED_PERCENT = 3.0
-"""A driver that changed less is called unchanged."""
+"""A metric that changed less is called unchanged."""
+DRIVER_PERCENT = 5.0
+DRIVER_SHARE = 0.2
+"""A driver is a cause from this change on, and from this share of the asked metric's change on."""
+EXPLAINS_WITH = 0.3
+"""Correlation below which a change of another metric explains nothing, however large."""
+RULED_OUT = "did not change enough to explain it."
 DRIVERS = frozenset({"load", "rotation_speed", "power", "flow", "torque", "belt_speed", "ambient_temperature"})
 """Metrics an operator or the surroundings set; the others tell of the machine's condition."""
 
@@ -47,6 +53,15 @@ class Case:
     @property
     def length(self) -> timedelta:
         return self.end - self.start
+
+    @property
+    def before(self) -> str:
+        """The windows compared with, in words: 'the 4 weeks before'."""
+        hours = round(EARLIER_WINDOWS * self.length.total_seconds() / 3600)
+        for unit, size in (("week", 168), ("day", 24)):
+            if hours % (size * EARLIER_WINDOWS) == 0:
+                return f"the {hours // size} {unit}s before"
+        return f"the {hours} hours before"
 
     @property
     def earliest(self) -> datetime:
@@ -87,7 +102,7 @@ def explain_change(request: ExplainChangeRequest, toolbox: Toolbox, scope: Scope
         baseline_mean=baseline,
         change_percent=round(change, 2),
         is_unusual=_is_unusual(mean, earlier),
-        likely_causes=_likely_causes(change, related),
+        likely_causes=_likely_causes(change, related, {row["label"] for row in others if row["metric"] in DRIVERS}),
         related=related,
         trend=_daily_trend(case),
     )
@@ -149,7 +164,7 @@ def _moving_metrics(
             continue
         is_driver = other["metric"] in DRIVERS
         if abs(strength) >= MOVES_WITH or is_driver:
-            text = _metric_text(other, change, strength, case.metric["label"])
+            text = _metric_text(other, change, strength, case)
             found.append(
                 RelatedChange(
                     kind="metric", text=text, subject=other["label"], strength=strength, change_percent=round(change, 2)
@@ -178,10 +193,10 @@ def _shift(series: Mapping[datetime, float], start: datetime) -> float | None:
     return (fmean(after) - fmean(before)) / abs(fmean(before)) * 100
 
 
-def _metric_text(metric: Mapping[str, Any], change: float, strength: float, asked: str) -> str:
+def _metric_text(metric: Mapping[str, Any], change: float, strength: float, case: Case) -> str:
     label = metric["label"][0].upper() + metric["label"][1:]
     moved = "unchanged" if abs(change) < SHIFTED_PERCENT else f"{'up' if change > 0 else 'down'} {abs(change):.0f} %"
-    return f"{label} {moved} against the {EARLIER_WINDOWS} windows before (r = {strength:.2f} with {asked})"
+    return f"{label} {moved} against {case.before} (r = {strength:.2f} with {case.metric['label']})"
 
 
 def _events(case: Case) -> list[RelatedChange]:
@@ -193,13 +208,14 @@ def _events(case: Case) -> list[RelatedChange]:
     now = Counter(row["code"] for row in inside if row["code"])
     latest = {row["code"]: row for row in sorted(inside, key=lambda row: row["source_ts"])}
     rising = [code for code, count in now.items() if count > before[code] / EARLIER_WINDOWS]
-    return [_event(latest[code], now[code], before[code]) for code in sorted(rising, key=lambda code: -now[code])]
+    ordered = sorted(rising, key=lambda code: -now[code])
+    return [_event(latest[code], now[code], before[code], case) for code in ordered]
 
 
-def _event(row: Mapping[str, Any], count: int, before: int) -> RelatedChange:
+def _event(row: Mapping[str, Any], count: int, before: int, case: Case) -> RelatedChange:
     kind = "failure" if row["kind"] == "failure" else "alarm"
     message = f" ({row['message']})" if row["message"] else ""
-    text = f"{row['code']}{message} {_times(count)} in the window, {_times(before)} in the {EARLIER_WINDOWS} before it"
+    text = f"{row['code']}{message} {_times(count)} in that time, {_times(before)} in {case.before}"
     return RelatedChange(kind=kind, text=text, subject=row["code"], at=row["source_ts"])
 
 
@@ -218,21 +234,35 @@ def _maintenance(case: Case) -> list[RelatedChange]:
     return found
 
 
-def _likely_causes(change: float, related: Sequence[RelatedChange]) -> list[str]:
-    """Sentences from what was found: reported faults first, then metrics that moved, work done, and steady drivers."""
-    moved = [item for item in related if item.kind == "metric" and not _is_steady(item)]
-    steady = [item for item in related if item.kind == "metric" and _is_steady(item)]
+def _likely_causes(change: float, related: Sequence[RelatedChange], drivers: Collection[str]) -> list[str]:
+    """Sentences from what was found: reported faults first, metrics that moved, work done, drivers ruled out."""
+    metrics = [item for item in related if item.kind == "metric"]
+    moved = [item for item in metrics if _explains(item, change, is_driver=item.subject in drivers)]
+    ruled_out = [str(item.subject) for item in metrics if item.subject in drivers and not _is_enough(item, change)]
     causes = [f"{item.text}." for item in related if item.kind in ("failure", "alarm")][:3]
     causes += [f"{item.text}." for item in moved[:3]]
     causes += [f"{item.text}." for item in related if item.kind == "maintenance"][:2]
-    if steady and abs(change) >= SHIFTED_PERCENT:
-        names = " and ".join(str(item.subject) for item in steady[:2])
-        causes.append(f"{names[0].upper()}{names[1:]} did not change, so the way it was run does not explain it.")
+    if ruled_out and abs(change) >= SHIFTED_PERCENT:
+        names = _listed(ruled_out)
+        causes.append(f"{names[0].upper()}{names[1:]} {RULED_OUT}")
     return causes
 
 
-def _is_steady(item: RelatedChange) -> bool:
-    return abs(item.change_percent or 0.0) < SHIFTED_PERCENT
+def _explains(item: RelatedChange, change: float, *, is_driver: bool) -> bool:
+    """Moved enough, and to the side that its correlation lets the asked metric follow."""
+    own, strength = item.change_percent or 0.0, item.strength or 0.0
+    enough = _is_enough(item, change) if is_driver else abs(own) >= SHIFTED_PERCENT
+    return enough and abs(strength) >= EXPLAINS_WITH and own * strength * change > 0
+
+
+def _is_enough(item: RelatedChange, change: float) -> bool:
+    own = abs(item.change_percent or 0.0)
+    return own >= DRIVER_PERCENT and own >= DRIVER_SHARE * abs(change)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """'load', 'load and flow', 'load, flow and rotation speed'."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _daily_trend(case: Case) -> Trend:

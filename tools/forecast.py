@@ -21,7 +21,7 @@ from ml.models.profile import ProfileForecaster
 from ml.models.series import LONGEST_HISTORY
 from tools.equipment import data_until, find_equipment
 from tools.grounding import freshness_notes, warehouse_evidence
-from tools.limits import REPORTED, ROUTINE, Outlook, is_routine, limits_of, recommendation
+from tools.limits import REPORTED, ROUTINE, Outlook, is_routine, limits_of, percent, recommendation
 from tools.models import Forecast, ForecastRequest, ForecastValue, ThresholdViolation, TrendPoint
 from tools.ports import Toolbox
 
@@ -66,7 +66,7 @@ def forecast(request: ForecastRequest, toolbox: Toolbox, scope: Scope) -> Eviden
     series = _within_range(
         forecaster.forecast(history.means, horizon=math.ceil(horizon / HOUR)), metric["metric"], toolbox
     )
-    outlook = _outlook(machine, request, metric, history, forecaster, series)
+    outlook = _outlook(machine, metric, history, forecaster, series)
     evidence = warehouse_evidence(
         history.table,
         TOOL,
@@ -153,7 +153,6 @@ def _within_range(series: SeriesForecast, metric: str, toolbox: Toolbox) -> Seri
 
 def _outlook(
     machine: str,
-    request: ForecastRequest,
     metric: dict[str, Any],
     history: History,
     forecaster: Forecaster,
@@ -164,8 +163,8 @@ def _outlook(
         machine=machine,
         label=metric["label"],
         unit=unit_symbol(metric["unit"]),
-        span=request.forecast_horizon.replace("_", " "),
         start=history.end,
+        end=history.end + len(series.mean) * HOUR,
         means=history.means,
         limits=limits,
         crossings=forecaster.crossings(series, [(limit.value, limit.side) for limit in limits]),
@@ -232,11 +231,12 @@ def _notes(series: SeriesForecast, outlook: Outlook) -> list[str]:
     notes = []
     missing = float(np.isnan(outlook.means).mean())
     if missing > GAPS_WORTH_SAYING:
-        notes.append(f"{missing:.0%} of the hours of the history have no good reading.")
+        notes.append(f"{percent(missing)} of the hours of the history have no good reading.")
     held = series.backtest_coverage
     if held is not None and held < series.coverage - COVERAGE_WORTH_SAYING:
         notes.append(
-            f"In back-tests the {series.coverage:.0%} band held {held:.0%} of the values: take it as too narrow."
+            f"In back-tests the {percent(series.coverage)} band held {percent(held)} of the values: "
+            "take it as too narrow."
         )
     routine = [
         f"{limit.side} its {limit.words(outlook.unit)}" for limit in outlook.limits if is_routine(outlook.means, limit)
@@ -244,6 +244,7 @@ def _notes(series: SeriesForecast, outlook: Outlook) -> list[str]:
     if routine:
         notes.append(
             f"In the last {outlook.means.size // 24} days {outlook.label} was often {', '.join(routine)} "
-            f"(at least {ROUTINE:.0%} of the hours), as when the machine stands still: such a crossing says little."
+            f"(at least {percent(ROUTINE)} of the hours), as when the machine stands still: "
+            "such a crossing says little."
         )
     return notes

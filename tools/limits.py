@@ -59,9 +59,9 @@ class Outlook:
     machine: str
     label: str
     unit: str
-    span: str
-    """The horizon in words, e.g. '7 days'."""
     start: datetime
+    end: datetime
+    """Of the forecast, UTC."""
     means: Floats
     limits: Sequence[Limit]
     crossings: Sequence[Crossing]
@@ -100,10 +100,13 @@ def _passed_already(outlook: Outlook, limit: Limit) -> str:
 
 
 def _ahead(outlook: Outlook, limit: Limit, crossing: Crossing) -> str:
-    words = limit.words(outlook.unit)
-    chance = f"{_percent(crossing.probability)} chance of going {limit.side} its {words} within {outlook.span}"
+    passing = "passing" if limit.side == "above" else "falling below"
+    chance = (
+        f"{percent(crossing.probability)} chance of {passing} the {limit.words(outlook.unit)} "
+        f"by {outlook.end:%Y-%m-%d %H:%M} UTC"
+    )
     if crossing.early_step is None or crossing.probability < REPORTED:
-        return f"No action needed for {outlook.subject}: {chance}."
+        return f"No action needed: {chance}."
     if crossing.probability < LIKELY:
         return f"Watch {outlook.subject}: {chance}."
     early = outlook.start + timedelta(hours=crossing.early_step)
@@ -111,8 +114,13 @@ def _ahead(outlook: Outlook, limit: Limit, crossing: Crossing) -> str:
     return f"Inspect {outlook.machine} {when}: {outlook.label} has a {chance}."
 
 
-def _percent(probability: float) -> str:
-    return f"{probability:.0%}" if probability >= 0.005 else "less than 1%"
+def percent(share: float) -> str:
+    """0.734 -> '73 %'; under one percent and over 99 keeps from claiming certainty."""
+    if share < 0.01:
+        return "under 1 %"
+    if share > 0.99:
+        return "over 99 %"
+    return f"{share * 100:.0f} %"
 
 
 def _gravity(limit: Limit, crossing: Crossing) -> int:

@@ -73,7 +73,10 @@ def rank_failures(request: RankRequest, toolbox: Toolbox, scope: Scope) -> Evide
     )
     notes = freshness_notes(max(risk.as_of for risk in risks), toolbox, subject="these machines")
     if ranking.without_score:
-        notes.append(f"{ranking.without_score} of {len(wanted)} machines have no score: no recent data.")
+        has = "has" if ranking.without_score == 1 else "have"
+        notes.append(
+            f"{ranking.without_score} of {len(wanted)} machines {has} no score (silent for a day, or under repair)."
+        )
     return Evidenced(result=ranking, evidence=[_evidence(table, "rank_failures", toolbox, risks[0])], notes=notes)
 
 

@@ -8,6 +8,7 @@ from agents.analytics.answer import change_text, list_text, performance_text, st
 from agents.models import AgentResult, Chart, Slots, Step
 from agents.toolset import Desk
 from core.evidence import Evidence
+from core.metrics import unit_symbol
 from tools.models import AnalyticsRequest, Equipment, ExplainChangeRequest, Trend
 
 AnalysisType = Literal["performance_trend", "quality", "downtime", "oee", "reliability"]
@@ -75,7 +76,7 @@ def _charts(subject: str, trends: dict[str, Trend], metric: str | None) -> list[
 
 def _chart(subject: str, trend: Trend) -> Chart:
     points = [(point.date, point.value) for point in trend.points]
-    return Chart(title=f"{subject} {trend.label}", unit=trend.unit, series=points)
+    return Chart(title=f"{subject} {trend.label}", unit=unit_symbol(trend.unit), series=points)
 
 
 def _change(step: Step, desk: Desk) -> AgentResult:

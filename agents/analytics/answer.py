@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from agents.composing.wording import ago, moment, percent, plural, quantity, signed_percent, time_range
-from tools.models import ChangeExplanation, Equipment, EquipmentState, MetricState, PerformanceTrend, Trend
+from agents.composing.wording import (
+    ago,
+    moment,
+    percent,
+    plural,
+    quantity,
+    signed_percent,
+    spaced_percent,
+    time_range,
+)
+from tools.explain import RULED_OUT, SHIFTED_PERCENT
+from tools.models import (
+    ChangeExplanation,
+    Equipment,
+    EquipmentState,
+    MetricState,
+    PerformanceTrend,
+    RelatedChange,
+    Trend,
+)
 
 _TITLES = {
     "performance_trend": "performance",
@@ -19,12 +38,18 @@ _TITLES = {
 _SHORT_NAMES = {"oee": "OEE", "mtbf": "MTBF", "mttr": "MTTR", "avg": "average"}
 ASSOCIATIONS = "These moved together; that is an association, not a proof of cause."
 LISTED = 40
+SHOWN_METRICS = 5
+SAME_TIME = timedelta(minutes=30)
+"""Readings closer together than this are said to be of one moment."""
 
 
 def performance_text(found: PerformanceTrend, subject: str, metric: str | None = None) -> str:
     title = _TITLES[found.analysis_type]
     head = f"**{subject}, {title} over {time_range(found.time_range)}**"
-    figures = [f"- {figure_name(name)}: {value or 'cannot be computed'}" for name, value in found.metrics.items()]
+    figures = [
+        f"- {figure_name(name)}: {spaced_percent(value) if value else 'cannot be computed'}"
+        for name, value in found.metrics.items()
+    ]
     parts = ["\n".join([head, "", *figures]), _trends(found.trends, metric), _insights(found.insights)]
     return "\n\n".join(part for part in parts if part)
 
@@ -47,7 +72,7 @@ def _trend(trend: Trend) -> str:
 
 
 def _insights(insights: Sequence[str]) -> str:
-    return "\n".join(f"- {insight}" for insight in insights)
+    return "\n".join(f"- {spaced_percent(insight)}" for insight in insights)
 
 
 def change_text(found: ChangeExplanation, asked_range: str) -> str:
@@ -59,9 +84,9 @@ def change_text(found: ChangeExplanation, asked_range: str) -> str:
     if abs(found.change_percent) < 0.5:
         head = head.replace(", unchanged** than before", ", unchanged** from before")
     verdict = (
-        "That is outside what its earlier windows of this length vary by."
+        "That is more than it usually varies between such periods."
         if found.is_unusual
-        else "That is within what its earlier windows of this length vary by, so there may be nothing to explain."
+        else "It usually varies that much between such periods, so there may be nothing to explain."
     )
     return "\n\n".join(part for part in (f"{head} {verdict}", _causes(found), _related(found)) if part)
 
@@ -69,14 +94,26 @@ def change_text(found: ChangeExplanation, asked_range: str) -> str:
 def _causes(found: ChangeExplanation) -> str:
     if not found.likely_causes:
         return "Why: no other change, alarm or job in that time explains it."
-    return "\n".join(["Why, most likely:", *(f"- {cause}" for cause in found.likely_causes), "", ASSOCIATIONS])
+    head = "Why, most likely:" if found.is_unusual else "What goes with it:"
+    return "\n".join([head, *(f"- {cause}" for cause in found.likely_causes), "", ASSOCIATIONS])
 
 
 def _related(found: ChangeExplanation) -> str:
-    if not found.related:
-        return ""
-    rows = [f"- {_at(related.at)}{related.text}" for related in found.related[:8]]
-    return "\n".join(["What else happened:", *rows])
+    """What moved or was reported besides; nothing that was said above, nothing that stayed as it was."""
+    left = [change for change in found.related if not _is_said(change, found.likely_causes) and not _is_steady(change)]
+    rows = [f"- {_at(related.at)}{related.text}" for related in left[:8]]
+    return "\n".join(["What else happened:", *rows]) if rows else ""
+
+
+def _is_said(change: RelatedChange, causes: Sequence[str]) -> bool:
+    if f"{change.text}." in causes:
+        return True
+    ruled_out = [cause.casefold() for cause in causes if cause.endswith(RULED_OUT)]
+    return change.kind == "metric" and any(str(change.subject).casefold() in cause for cause in ruled_out)
+
+
+def _is_steady(change: RelatedChange) -> bool:
+    return change.kind == "metric" and abs(change.change_percent or 0.0) < SHIFTED_PERCENT
 
 
 def _at(at: datetime | None) -> str:
@@ -108,22 +145,60 @@ def _open_alarms(found: EquipmentState) -> str:
 
 
 def _measurements(metrics: Sequence[MetricState], now: datetime, metric: str | None) -> str:
-    shown = [state for state in metrics if metric in (None, state.metric)] or list(metrics)
-    return "\n".join(_measurement(state, now) for state in shown)
+    """Beyond a limit first, then what is farthest off its mean."""
+    asked = [state for state in metrics if metric == state.metric]
+    ordered = sorted(asked or metrics, key=lambda state: (-_severity(state), -abs(_deviation(state) or 0.0)))
+    if not ordered:
+        return "No measurement has been received."
+    shown, others = ordered[:SHOWN_METRICS], ordered[SHOWN_METRICS:]
+    newest = max(state.measured_at for state in ordered)
+    head = f"Measured {ago(newest, now)}, in brackets the mean of its last 30 days with standstills:"
+    rows = [_measurement(state, newest, now) for state in shown]
+    return "\n".join([head, *rows, *([_others(others)] if others else [])])
 
 
-def _measurement(state: MetricState, now: datetime) -> str:
+def _measurement(state: MetricState, newest: datetime, now: datetime) -> str:
     text = f"- {state.label} {quantity(state.value, state.unit)}"
-    if state.normal_30d:
-        change = (state.value - state.normal_30d) / abs(state.normal_30d) * 100
-        text += f" ({signed_percent(change)} against its 30-day mean {quantity(state.normal_30d, state.unit)})"
-    return f"{text}{_limit(state)}, {ago(state.measured_at, now)}"
+    change = _deviation(state)
+    if state.normal_30d is not None and change is not None:
+        text += f" ({quantity(state.normal_30d, state.unit)}, {_off(change)})"
+    age = "" if newest - state.measured_at < SAME_TIME else f", {ago(state.measured_at, now)}"
+    return f"{text}{_limit(state)}{age}"
+
+
+def _deviation(state: MetricState) -> float | None:
+    """Percent off the 30-day mean; None where there is no mean to compare with."""
+    if not state.normal_30d:
+        return None
+    return (state.value - state.normal_30d) / abs(state.normal_30d) * 100
+
+
+def _off(change: float) -> str:
+    return "no difference" if abs(change) < 0.5 else f"now {signed_percent(change)}"
+
+
+def _severity(state: MetricState) -> int:
+    """2 beyond the alarm limit, 1 beyond the warning limit, 0 neither."""
+    if state.alarm_high is not None and state.value >= state.alarm_high:
+        return 2
+    return int(state.warning_high is not None and state.value >= state.warning_high)
+
+
+def _others(others: Sequence[MetricState]) -> str:
+    beyond = sum(_severity(state) > 0 for state in others)
+    off = [abs(change) for change in map(_deviation, others) if change is not None]
+    count = plural(len(others), "other")
+    if beyond:
+        return f"- {count}, {beyond} of them beyond a limit"
+    if len(off) < len(others):
+        return f"- {count}: none beyond a limit"
+    return f"- {count}: normal, within {max(1, math.ceil(round(max(off), 6)))} % of their means"
 
 
 def _limit(state: MetricState) -> str:
-    if state.alarm_high is not None and state.value >= state.alarm_high:
+    if state.alarm_high is not None and _severity(state) == 2:
         return f", **above the alarm limit {quantity(state.alarm_high, state.unit)}**"
-    if state.warning_high is not None and state.value >= state.warning_high:
+    if state.warning_high is not None and _severity(state) == 1:
         return f", **above the warning limit {quantity(state.warning_high, state.unit)}**"
     return ""
 

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.metrics import unit_symbol
+from tools.limits import percent as percent
 
+MOST_DECIMALS = 6
+_TIGHT_PERCENT = re.compile(r"(\d)%")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-def percent(share: float) -> str:
-    """0.734 -> '73 %'; below one percent and above 99 keeps from claiming certainty."""
-    if share < 0.01:
-        return "below 1 %"
-    if share > 0.99:
-        return "above 99 %"
-    return f"{share * 100:.0f} %"
-
-
 def number(value: float) -> str:
-    """Three significant digits at least, thousands separated: 3.42, 68.3, 1,480."""
-    size = abs(value)
-    decimals = 0 if size >= 100 else 1 if size >= 10 else 2
+    """Three significant digits at least, thousands separated: 0.0123, 3.42, 68.3, 1,480."""
+    if value == 0:
+        return "0"
+    decimals = min(max(2 - math.floor(math.log10(abs(value))), 0), MOST_DECIMALS)
     return f"{value:,.{decimals}f}"
+
+
+def spaced_percent(text: str) -> str:
+    """'92.3%' -> '92.3 %', as every answer writes it."""
+    return _TIGHT_PERCENT.sub(r"\1 %", text)
 
 
 def quantity(value: float, unit: str) -> str:
@@ -75,3 +78,8 @@ def _short(iso: str) -> str:
 
 def plural(amount: int, one: str, many: str | None = None) -> str:
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Paragraphs, empty ones left out."""
+    return "\n\n".join(part for part in parts if part)

@@ -9,6 +9,7 @@ from agents.forecasting.answer import forecast_text, level_text
 from agents.models import AgentResult, Chart, Step
 from agents.toolset import Desk
 from core.horizon import parse_horizon
+from core.metrics import unit_symbol
 from core.units import conversion
 from tools.models import Forecast, ForecastRequest
 
@@ -62,7 +63,7 @@ def chart(found: Forecast) -> Chart:
     limits = {violation.severity: violation.threshold for violation in found.threshold_violations}
     return Chart(
         title=f"{found.equipment_id} {found.label}",
-        unit=found.unit,
+        unit=unit_symbol(found.unit),
         series=[(point.date, point.value) for point in found.history],
         forecast=[(value.timestamp.isoformat(), value.value) for value in values],
         band=[(value.timestamp.isoformat(), *value.confidence_interval) for value in values],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from agents.composing.wording import horizon, moment, percent, quantity
+from agents.composing.wording import horizon, joined, moment, percent, quantity
 from tools.models import Forecast, ForecastValue, ThresholdViolation
 
 _BELOW = re.compile(r"\b(below|under|drop|drops|fall|falls|less|down)\b")
@@ -15,7 +15,7 @@ _BELOW = re.compile(r"\b(below|under|drop|drops|fall|falls|less|down)\b")
 def forecast_text(found: Forecast, window: tuple[datetime, datetime] | None = None) -> str:
     values = _within(found.forecasted_values, window)
     span = f"on {window[0]:%Y-%m-%d}" if window and values else f"over the next {horizon(found.forecast_horizon)}"
-    return "\n\n".join([_course(found, values or found.forecasted_values, span), limits_text(found), _do(found)])
+    return joined([_course(found, values or found.forecasted_values, span), limits_text(found), _do(found)])
 
 
 def level_text(found: Forecast, level: float, clause: str) -> str:
@@ -34,9 +34,7 @@ def level_text(found: Forecast, level: float, clause: str) -> str:
     elif band_at is None:
         body += f" Neither does the {percent(found.band_coverage)} band."
     values = found.forecasted_values
-    return "\n\n".join(
-        [head + body, _course(found, values, f"over the next {horizon(found.forecast_horizon)}"), _do(found)]
-    )
+    return joined([head + body, _course(found, values, f"over the next {horizon(found.forecast_horizon)}"), _do(found)])
 
 
 def _first(found: Forecast, level: float, *, below: bool, band: bool) -> datetime | None:
@@ -65,10 +63,9 @@ def _course(found: Forecast, values: Sequence[ForecastValue], span: str) -> str:
 
 
 def limits_text(found: Forecast) -> str:
+    """Crossings to expect; where there are none, the recommendation says it."""
     if not found.has_limits:
         return "No limit is known for this measurement, so a crossing cannot be judged."
-    if not found.threshold_violations:
-        return f"No limit is expected to be passed within {horizon(found.forecast_horizon)}."
     return "\n".join(_violation(violation, found.unit) for violation in found.threshold_violations)
 
 
@@ -83,4 +80,6 @@ def _violation(violation: ThresholdViolation, unit: str) -> str:
 
 
 def _do(found: Forecast) -> str:
-    return f"Do: {found.recommendation}"
+    if not found.has_limits:
+        return ""
+    return found.recommendation if found.recommendation.startswith("No ") else f"Do: {found.recommendation}"

@@ -25,7 +25,7 @@ def ranking_text(ranking: RiskRanking) -> str:
         )
     head = (
         f"**Most likely to fail within {horizon(ranking.time_horizon)}** "
-        f"({plural(ranking.considered, 'machine')} scored{_without(ranking)}):"
+        f"({plural(ranking.considered, 'machine')} scored):"
     )
     return "\n".join([head, "", *(_row(place, risk) for place, risk in enumerate(ranking.machines, 1))])
 
@@ -51,10 +51,6 @@ def _interval(risk: FailureRisk) -> str:
         return ""
     low, high = risk.probability_interval
     return f" (between {percent(low)} and {percent(high)})"
-
-
-def _without(ranking: RiskRanking) -> str:
-    return f", {ranking.without_score:,} without a score" if ranking.without_score else ""
 
 
 def _sentence(text: str) -> str:

@@ -12,6 +12,7 @@ from agents.analytics.answer import ASSOCIATIONS, change_text, list_text, perfor
 from agents.composing.compose import compose, renumbered
 from agents.composing.evidence import from_line
 from agents.composing.wording import ago, number, percent, quantity, signed_percent, time_range
+from agents.forecasting.agent import chart
 from agents.forecasting.answer import forecast_text, level_text
 from agents.ml.answer import ranking_text, risk_text
 from agents.models import AgentResult, Citation
@@ -28,17 +29,21 @@ from tests.doubles.agent_tools import (
     model_evidence,
     rank_failures,
     risk,
+    rows_evidence,
     scripted_toolbox,
 )
 from tools.models import (
     AnalyticsRequest,
     ChangeExplanation,
+    EquipmentState,
     ExplainChangeRequest,
     Forecast,
     ForecastRequest,
+    MetricState,
     Passage,
     PerformanceTrend,
     RankRequest,
+    RelatedChange,
 )
 from tools.ports import Toolbox
 
@@ -72,14 +77,17 @@ def passage(section: str = "Seal change", part: int = 1, text: str = "1. Stop.\n
 
 
 @pytest.mark.parametrize(
-    ("share", "said"), [(0.734, "73 %"), (0.004, "below 1 %"), (0.999, "above 99 %"), (0.5, "50 %"), (0.0, "below 1 %")]
+    ("share", "said"), [(0.734, "73 %"), (0.004, "under 1 %"), (0.999, "over 99 %"), (0.5, "50 %"), (0.0, "under 1 %")]
 )
 def test_a_probability_never_claims_certainty(share: float, said: str) -> None:
     assert percent(share) == said
 
 
-@pytest.mark.parametrize(("value", "said"), [(3.417, "3.42"), (68.34, "68.3"), (1480.2, "1,480"), (-0.5, "-0.50")])
-def test_a_number_shows_three_digits(value: float, said: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(3.417, "3.42"), (68.34, "68.3"), (1480.2, "1,480"), (-0.5, "-0.500"), (0.01234, "0.0123"), (0.0, "0")],
+)
+def test_a_number_shows_three_significant_digits(value: float, said: str) -> None:
     assert number(value) == said
 
 
@@ -164,6 +172,73 @@ def test_a_change_without_a_cause_names_none(change: ChangeExplanation) -> None:
     assert "Why: no other change" in change_text(change.model_copy(update={"likely_causes": []}), "last_7_days")
 
 
+def related(**fields: Any) -> RelatedChange:
+    return RelatedChange(kind="metric", text="Flow up 9 %", subject="flow", strength=0.6, **fields)
+
+
+def test_what_stands_under_the_causes_is_not_told_again(change: ChangeExplanation) -> None:
+    told = change.model_copy(
+        update={"likely_causes": ["Flow up 9 %."], "related": [related(change_percent=9.0)], "is_unusual": True}
+    )
+    assert "What else happened" not in change_text(told, "last_7_days")
+
+
+def test_a_metric_that_stayed_as_it_was_is_not_told(change: ChangeExplanation) -> None:
+    steady = change.model_copy(update={"related": [related(change_percent=0.4)]})
+    assert "What else happened" not in change_text(steady, "last_7_days")
+
+
+def test_a_driver_ruled_out_is_not_told_again(change: ChangeExplanation) -> None:
+    causes = ["Load and flow did not change enough to explain it."]
+    ruled_out = change.model_copy(update={"likely_causes": causes, "related": [related(change_percent=4.0)]})
+    assert "What else happened" not in change_text(ruled_out, "last_7_days")
+
+
+def test_what_is_left_is_told(change: ChangeExplanation) -> None:
+    left = change.model_copy(update={"related": [related(change_percent=6.0)]})
+    assert "What else happened:\n- Flow up 9 %" in change_text(left, "last_7_days")
+
+
+def measured(metric: str, value: float, **limits: float) -> MetricState:
+    return MetricState(
+        metric=metric,
+        label=metric,
+        unit="mm",
+        value=value,
+        measured_at=NOW,
+        warning_high=limits.get("warning"),
+        alarm_high=limits.get("alarm"),
+        normal_30d=1.0,
+    )
+
+
+@pytest.fixture
+def many(toolbox: Toolbox) -> EquipmentState:
+    values = [1.01, 1.3, 1.02, 1.2, 0.6, 1.1]
+    states = [measured(f"m{at}", value) for at, value in enumerate(values)]
+    states += [measured("warned", 1.05, warning=1.0), measured("alarmed", 1.04, warning=0.9, alarm=1.0)]
+    return equipment_state("CNC-A-102", toolbox, LOCAL).result.model_copy(update={"metrics": states})
+
+
+def test_the_gravest_measurement_stands_first_then_the_farthest_off(many: EquipmentState) -> None:
+    rows = [line.split()[1] for line in state_text(many, NOW).splitlines() if line.startswith("- ")]
+    assert rows == ["alarmed", "warned", "m4", "m1", "m3", "3"]
+
+
+def test_the_others_are_counted_with_their_largest_deviation(many: EquipmentState) -> None:
+    assert "- 3 others: normal, within 10 % of their means" in state_text(many, NOW)
+
+
+def test_a_small_value_keeps_three_significant_digits(many: EquipmentState) -> None:
+    small = measured("position error", 0.01234).model_copy(update={"normal_30d": 0.0247})
+    text = state_text(many.model_copy(update={"metrics": [small]}), NOW)
+    assert "position error 0.0123 mm (0.0247 mm, now 50 % lower)" in text
+
+
+def test_figures_space_their_percent_sign_in_an_answer(performance: PerformanceTrend) -> None:
+    assert "- average uptime: 92.3 %" in performance_text(performance, "CNC-A-102")
+
+
 def test_a_state_marks_what_is_above_its_limit(toolbox: Toolbox) -> None:
     text = state_text(equipment_state("CNC-A-102", toolbox, LOCAL).result, NOW)
     assert "above the warning limit 3.50 mm/s" in text
@@ -190,6 +265,17 @@ def test_a_forecast_shows_its_band_and_its_limit(outlook: Forecast) -> None:
 def test_a_forecast_without_limits_does_not_call_it_safe(outlook: Forecast) -> None:
     text = forecast_text(outlook.model_copy(update={"has_limits": False, "threshold_violations": []}))
     assert "cannot be judged" in text
+
+
+def test_that_nothing_is_expected_is_said_once(outlook: Forecast) -> None:
+    quiet = outlook.model_copy(
+        update={"threshold_violations": [], "recommendation": "No action needed: 3 % chance of passing the limit."}
+    )
+    assert forecast_text(quiet).split("\n\n")[1:] == ["No action needed: 3 % chance of passing the limit."]
+
+
+def test_a_chart_writes_its_unit_as_people_do(outlook: Forecast) -> None:
+    assert chart(outlook.model_copy(update={"unit": "degC"})).unit == "°C"
 
 
 def test_a_forecast_of_tomorrow_shows_tomorrow_alone(outlook: Forecast) -> None:
@@ -293,6 +379,16 @@ def test_a_note_of_two_parts_is_said_once() -> None:
 def test_the_same_evidence_is_named_once() -> None:
     text = compose([result("A"), result("B")], [], None, NOW).text
     assert text.count("model failure 14") == 1
+
+
+def test_manuals_are_named_by_their_numbers_alone() -> None:
+    text = compose([result("A [1] [2]", citation(1, "a"), citation(2, "b"))], [], None, NOW).text
+    assert text.endswith("; manuals [1] [2].")
+
+
+def test_the_sources_stand_on_one_line_without_their_window() -> None:
+    said = from_line([rows_evidence("analyse")], [], NOW)
+    assert said == "From: 4,320 rows of daily_metrics, newest 2026-03-01 05:58 UTC (2 minutes ago)."
 
 
 def test_evidence_without_rows_or_model_is_not_invented() -> None:

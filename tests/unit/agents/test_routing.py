@@ -153,9 +153,7 @@ def test_the_question_to_the_manuals_leaves_the_id_out() -> None:
 
 
 def test_a_manual_asks_for_the_kind_alone_when_the_machine_is_in_doubt() -> None:
-    pumps = tuple(
-        MACHINES[4].model_copy(update={"equipment_id": f"PUMP-{line}-203", "aliases": ()}) for line in "BE"
-    )
+    pumps = tuple(MACHINES[4].model_copy(update={"equipment_id": f"PUMP-{line}-203", "aliases": ()}) for line in "BE")
     made = asyncio.run(Router(pumps, now=NOW, threshold=0.45).plan("How do I change the seal on pump 203?", Focus()))
     assert (made.question, made.steps[0].slots.equipment_type) == (None, "pump")
 

@@ -92,7 +92,7 @@ async def test_the_streamed_text_is_the_answer(copilot: Copilot) -> None:
 
 async def test_the_answer_says_what_it_stands_on(copilot: Copilot) -> None:
     text = text_of(await log_of(copilot, RISK))
-    assert "From: model failure 14 (trained to 2026-02-19), 4,291 rows of latest_risk" in text
+    assert "From: model failure 14, 4,291 rows of latest_risk" in text
 
 
 async def test_agents_work_side_by_side(tmp_path: Path) -> None:

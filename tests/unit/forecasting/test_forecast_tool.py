@@ -94,7 +94,9 @@ def test_evidence_counts_the_readings_and_names_the_model(workspace: Workspace) 
 def test_a_quiet_metric_needs_no_action(workspace: Workspace) -> None:
     found = forecast(ask(), toolbox(workspace, [*wave(720)]), LOCAL).result
     assert found.threshold_violations == []
-    assert found.recommendation.startswith("No action needed for temperature of CNC-A-102: less than 1% chance")
+    assert found.recommendation == (
+        "No action needed: under 1 % chance of passing the warning limit of 90 °C by 2026-03-02 06:00 UTC."
+    )
 
 
 def test_a_metric_that_climbs_to_its_limit_is_listed_with_a_window(workspace: Workspace) -> None:
@@ -149,7 +151,7 @@ def test_stale_data_is_said(workspace: Workspace) -> None:
 def test_many_missing_hours_are_said(workspace: Workspace) -> None:
     values: list[float | None] = [*wave(720)]
     values[100:250] = [None] * 150
-    assert "21% of the hours" in " ".join(forecast(ask(), toolbox(workspace, values), LOCAL).notes)
+    assert "21 % of the hours" in " ".join(forecast(ask(), toolbox(workspace, values), LOCAL).notes)
 
 
 def test_an_unknown_metric_names_those_the_machine_has(workspace: Workspace) -> None:

@@ -92,7 +92,7 @@ def test_the_ranking_says_how_many_machines_have_no_score() -> None:
     ranking = rank_failures(RankRequest(), toolbox(), LOCAL)
     assert [risk.equipment_id for risk in ranking.result.machines] == ["CNC-A-102"]
     assert ranking.result.without_score == 1
-    assert any("1 of 2 machines have no score" in note for note in ranking.notes)
+    assert any("1 of 2 machines has no score (silent for a day, or under repair)" in note for note in ranking.notes)
 
 
 @pytest.mark.parametrize(
