@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
@@ -101,19 +102,27 @@ def test_bad_input_is_a_problem_that_names_the_field(
     assert response.json()["detail"]
 
 
-def test_import_transform_training_and_serving_run_side_by_side(plant: Served) -> None:
+MAPPING = """
+name: historian
+description: A second export of one machine
+files:
+  - match: "historian*.csv"
+    format: csv
+    targets:
+      - table: readings
+        fields:
+          equipment_id: machine
+          source_ts: {column: time, zone: UTC}
+        values: [{column: vib, metric: vibration, unit: mm/s}]
+"""
+
+
+def test_import_transform_training_and_serving_run_side_by_side(plant: Served, tmp_path: Path) -> None:
     """No lock error anywhere, and the API answers all the while."""
-    commands = [("transform",), ("train", "failure"), ("score",)]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "--home", str(plant.home), *command],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for command in commands
-    ]
+    (tmp_path / "historian.yml").write_text(MAPPING, encoding="utf-8")
+    rows = [f"CNC-A-101,2026-01-{day:02}T{hour:02}:30:30,1.{hour}" for day in range(1, 29) for hour in range(24)]
+    (tmp_path / "historian.csv").write_text("\n".join(["machine,time,vib", *rows]), encoding="utf-8")
+    importing = ("import", str(tmp_path / "historian.csv"), "--mapping", str(tmp_path / "historian.yml"))
     failures: list[str] = []
     done = threading.Event()
 
@@ -128,9 +137,20 @@ def test_import_transform_training_and_serving_run_side_by_side(plant: Served) -
     asking = threading.Thread(target=keep_asking)
     asking.start()
     try:
+        processes = [_command(plant, *command) for command in (importing, ("transform",), ("train", "failure"))]
         outputs = [process.communicate(timeout=400)[0] for process in processes]
     finally:
         done.set()
         asking.join()
     assert [(p.returncode, o[-500:]) for p, o in zip(processes, outputs, strict=True) if p.returncode] == []
     assert failures == []
+
+
+def _command(plant: Served, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "--home", str(plant.home), *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

@@ -75,13 +75,10 @@ class Served:
 
     def ask(self, message: str, thread_id: str | None = None) -> Answer:
         body = {"message": message} | ({"thread_id": thread_id} if thread_id else {})
-        events = []
         with httpx.stream("POST", f"{self.address}/v1/chat", json=body, timeout=120) as response:
             response.raise_for_status()
-            for line in response.iter_lines():
-                if line.startswith("data:"):
-                    events.append(json.loads(line.removeprefix("data:")))
-        return Answer(events)
+            lines = [line for line in response.iter_lines() if line.startswith("data:")]
+        return Answer([json.loads(line.removeprefix("data:")) for line in lines])
 
 
 @dataclass(frozen=True)
