@@ -36,3 +36,6 @@ class Warehouse(Protocol):
         Raises:
             NotReady: nothing has been published yet.
         """
+
+    def __hash__(self) -> int:
+        """By identity: what was read of a snapshot may be kept beside its warehouse."""
