@@ -71,6 +71,9 @@ class Focus(AgentModel):
     """What the conversation is about, so that 'it' and 'last month?' work."""
 
     equipment_ids: tuple[str, ...] = ()
+    equipment_type: str | None = Field(None, description="With plant_id and line: of the last answer about a group.")
+    plant_id: str | None = None
+    line: str | None = None
     metric: str | None = None
     time_range: str | None = None
     horizon: str | None = None

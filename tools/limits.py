@@ -101,17 +101,15 @@ def _passed_already(outlook: Outlook, limit: Limit) -> str:
 
 def _ahead(outlook: Outlook, limit: Limit, crossing: Crossing) -> str:
     passing = "passing" if limit.side == "above" else "falling below"
-    chance = (
-        f"{percent(crossing.probability)} chance of {passing} the {limit.words(outlook.unit)} "
-        f"by {outlook.end:%Y-%m-%d %H:%M} UTC"
-    )
+    event = f"{passing} the {limit.words(outlook.unit)} by {outlook.end:%Y-%m-%d %H:%M} UTC"
+    chance = f"{percent(crossing.probability)} chance of"
     if crossing.early_step is None or crossing.probability < REPORTED:
-        return f"No action needed: {chance}."
+        return f"No action needed: {chance} {event}."
     if crossing.probability < LIKELY:
-        return f"Watch {outlook.subject}: {chance}."
+        return f"Watch {outlook.subject}: {chance} {event}."
     early = outlook.start + timedelta(hours=crossing.early_step)
     when = "now" if crossing.early_step < SOON else f"before {early:%Y-%m-%d %H:%M} UTC"
-    return f"Inspect {outlook.machine} {when}: {outlook.label} has a {chance}."
+    return f"Inspect {outlook.machine} {when}: {chance} {outlook.label} {event}."
 
 
 def percent(share: float) -> str:

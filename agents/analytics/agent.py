@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agents.analytics.answer import change_text, list_text, performance_text, state_text
+from agents.analytics.answer import change_text, list_text, performance_text, state_text, trend_of
 from agents.models import AgentResult, Chart, Slots, Step
 from agents.toolset import Desk
 from core.evidence import Evidence
@@ -20,6 +20,8 @@ ANALYSES: dict[str, AnalysisType] = {
     "reliability": "reliability",
 }
 DEFAULT_RANGE = "last_30_days"
+SHORTEST_WORD = 3
+"""A type of machine no longer than this is an abbreviation."""
 DEFAULT_CHANGE_RANGE = "last_7_days"
 
 
@@ -53,7 +55,7 @@ def _analysis(step: Step, desk: Desk) -> AgentResult:
         data=found.result.model_dump(mode="json"),
         evidence=found.evidence,
         charts=_charts(subject, found.result.trends, slots.metric),
-        notes=found.notes,
+        notes=[*found.notes, *_left_out(step, found.result.trends)],
     )
 
 
@@ -61,17 +63,29 @@ def subject_of(slots: Slots) -> str:
     """Whose figures these are, in words."""
     if slots.equipment_ids:
         return slots.equipment_ids[0]
-    parts = [f"{slots.equipment_type} machines" if slots.equipment_type else "All machines"]
+    parts = [f"{_kind(slots.equipment_type)} machines" if slots.equipment_type else "All machines"]
     parts += [f"of line {slots.line}"] if slots.line else []
     parts += [f"of plant {slots.plant_id}"] if slots.plant_id else []
     return " ".join(parts)
 
 
-def _charts(subject: str, trends: dict[str, Trend], metric: str | None) -> list[Chart]:
-    wanted = metric if metric in trends else next(iter(trends), None)
-    if wanted is None:
+def _kind(equipment_type: str) -> str:
+    """'cnc' -> 'CNC', 'compressor' -> 'Compressor'."""
+    name = equipment_type.replace("_", " ")
+    return name.upper() if len(name) <= SHORTEST_WORD else name.capitalize()
+
+
+def _left_out(step: Step, trends: dict[str, Trend]) -> list[str]:
+    """A measurement that was asked for and is no figure of the analysis is said to be missing."""
+    metric = step.slots.metric
+    if metric is None or trend_of(trends, metric) or step.slots.equipment_ids:
         return []
-    return [_chart(subject, trends[wanted])]
+    return [f"{metric.replace('_', ' ').capitalize()} is compared for one machine at a time: name one."]
+
+
+def _charts(subject: str, trends: dict[str, Trend], metric: str | None) -> list[Chart]:
+    wanted = trend_of(trends, metric) or next(iter(trends.values()), None)
+    return [_chart(subject, wanted)] if wanted else []
 
 
 def _chart(subject: str, trend: Trend) -> Chart:

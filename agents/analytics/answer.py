@@ -14,7 +14,7 @@ from agents.composing.wording import (
     plural,
     quantity,
     signed_percent,
-    spaced_percent,
+    spaced_units,
     time_range,
 )
 from tools.explain import RULED_OUT, SHIFTED_PERCENT
@@ -39,6 +39,8 @@ _SHORT_NAMES = {"oee": "OEE", "mtbf": "MTBF", "mttr": "MTTR", "avg": "average"}
 ASSOCIATIONS = "These moved together; that is an association, not a proof of cause."
 LISTED = 40
 SHOWN_METRICS = 5
+NORMAL_PERCENT = 20
+"""Farther off its mean a measurement is not called normal, limit or not."""
 SAME_TIME = timedelta(minutes=30)
 """Readings closer together than this are said to be of one moment."""
 
@@ -46,21 +48,34 @@ SAME_TIME = timedelta(minutes=30)
 def performance_text(found: PerformanceTrend, subject: str, metric: str | None = None) -> str:
     title = _TITLES[found.analysis_type]
     head = f"**{subject}, {title} over {time_range(found.time_range)}**"
+    asked = [name for name in found.metrics if metric is not None and name == average_of(metric)]
     figures = [
-        f"- {figure_name(name)}: {spaced_percent(value) if value else 'cannot be computed'}"
-        for name, value in found.metrics.items()
+        f"- {figure_name(name)}: {spaced_units(found.metrics[name] or 'cannot be computed')}"
+        for name in asked or found.metrics
     ]
     parts = ["\n".join([head, "", *figures]), _trends(found.trends, metric), _insights(found.insights)]
     return "\n\n".join(part for part in parts if part)
 
 
 def figure_name(key: str) -> str:
-    """'avg_uptime' -> 'average uptime'."""
-    return " ".join(_SHORT_NAMES.get(word, word) for word in key.split("_"))
+    """'avg_uptime' -> 'average uptime', 'mtbf_hours' -> 'MTBF': the figure states its unit."""
+    return " ".join(_SHORT_NAMES.get(word, word) for word in key.removesuffix("_hours").split("_"))
+
+
+def average_of(metric: str) -> str:
+    """Key of a measurement among the figures and trends of a machine."""
+    return f"avg_{metric}"
+
+
+def trend_of(trends: dict[str, Trend], metric: str | None) -> Trend | None:
+    if metric is None:
+        return None
+    return trends.get(metric) or trends.get(average_of(metric))
 
 
 def _trends(trends: dict[str, Trend], metric: str | None) -> str:
-    shown = [trends[metric]] if metric in trends else list(trends.values())
+    own = trend_of(trends, metric)
+    shown = [own] if own else list(trends.values())
     said = [_trend(trend) for trend in shown if trend.direction != "unknown"]
     return f"Trend: {'; '.join(said)}." if said else ""
 
@@ -72,7 +87,7 @@ def _trend(trend: Trend) -> str:
 
 
 def _insights(insights: Sequence[str]) -> str:
-    return "\n".join(f"- {spaced_percent(insight)}" for insight in insights)
+    return "\n".join(f"- {spaced_units(insight)}" for insight in insights)
 
 
 def change_text(found: ChangeExplanation, asked_range: str) -> str:
@@ -126,7 +141,7 @@ def state_text(found: EquipmentState, now: datetime, metric: str | None = None) 
 
 
 def _head(found: EquipmentState) -> str:
-    state = found.state or "no state reported"
+    state = (found.state or "no state reported").replace("_", " ")
     since = f" since {moment(found.state_since)}" if found.state and found.state_since else ""
     text = (
         f"**{found.equipment.equipment_id} is {state}**{since}."
@@ -192,7 +207,10 @@ def _others(others: Sequence[MetricState]) -> str:
         return f"- {count}, {beyond} of them beyond a limit"
     if len(off) < len(others):
         return f"- {count}: none beyond a limit"
-    return f"- {count}: normal, within {max(1, math.ceil(round(max(off), 6)))} % of their means"
+    farthest = max(1, math.ceil(round(max(off), 6)))
+    if farthest > NORMAL_PERCENT:
+        return f"- {count}: none beyond a limit, up to {farthest} % off their means"
+    return f"- {count}: normal, within {farthest} % of their means"
 
 
 def _limit(state: MetricState) -> str:
@@ -213,8 +231,13 @@ def list_text(machines: Sequence[Equipment], subject: str) -> str:
     if not machines:
         return f"{subject}: none known. Import machines first: `copilot import`."
     by_type: dict[str, list[str]] = defaultdict(list)
-    for machine in machines[:LISTED]:
+    for machine in machines:
         by_type[machine.equipment_type].append(machine.equipment_id)
-    rows = [f"- {kind}: {', '.join(ids)}" for kind, ids in by_type.items()]
-    more = f"- and {len(machines) - LISTED:,} more: `copilot equipment list`" if len(machines) > LISTED else ""
-    return "\n".join([f"**{subject}: {plural(len(machines), 'machine')}**", "", *rows, *([more] if more else [])])
+    each = max(LISTED // len(by_type), 1)
+    rows = [f"- {kind} ({len(ids)}): {_some(ids, each)}" for kind, ids in by_type.items()]
+    return "\n".join([f"**{subject}: {plural(len(machines), 'machine')}**", "", *rows])
+
+
+def _some(ids: Sequence[str], each: int) -> str:
+    more = f" and {len(ids) - each:,} more" if len(ids) > each else ""
+    return ", ".join(ids[:each]) + more

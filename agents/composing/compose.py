@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agents.composing.evidence import from_line
-from agents.composing.wording import joined, spaced_percent
+from agents.composing.wording import joined, spaced_units
 from agents.models import AgentResult, Citation
 from core.evidence import Evidence
 
@@ -47,7 +47,7 @@ def compose(results: Sequence[AgentResult], remarks: Sequence[str], question: st
     bodies = [*(result.text for result in numbered), *dict.fromkeys(remarks), *([question] if question else [])]
     citations = [citation for result in numbered for citation in result.citations]
     evidence = [item for result in numbered for item in result.evidence]
-    footer = joined([*(f"Note: {spaced_percent(note)}" for note in notes), from_line(evidence, citations, now)])
+    footer = joined([*(f"Note: {spaced_units(note)}" for note in notes), from_line(evidence, citations, now)])
     return Composed(body=joined(_unique(bodies)), footer=footer, results=numbered, notes=notes)
 
 

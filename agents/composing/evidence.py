@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from agents.composing.wording import ago, moment
+from agents.composing.wording import ago, moment, plural
 from agents.models import Citation
 from core.evidence import Evidence
 
 
 def from_line(evidence: Sequence[Evidence], citations: Sequence[Citation], now: datetime) -> str:
     """Empty when there is nothing to stand on. Manuals by number alone: page and terminal list what is cited."""
-    said = _unique([*(_said(item, now) for item in evidence), _manuals(citations)])
+    found = [item for item in evidence if item.source != "documents" and item.rows != 0]
+    said = _unique([*(_together(group, now) for group in _by_moment(found)), _manuals(citations)])
     return f"From: {'; '.join(said)}." if said else ""
 
 
@@ -21,10 +22,19 @@ def _manuals(citations: Sequence[Citation]) -> str:
     return f"manuals {' '.join(numbers)}" if numbers else ""
 
 
-def _said(item: Evidence, now: datetime) -> str:
-    if item.source == "documents":
-        return ""
-    return ", ".join(part for part in (_model(item), _rows(item, now)) if part)
+def _by_moment(evidence: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Evidence with the same newest reading together, in the order of the answer."""
+    groups: dict[datetime | None, list[Evidence]] = {}
+    for item in evidence:
+        groups.setdefault(item.data_until, []).append(item)
+    return list(groups.values())
+
+
+def _together(group: Sequence[Evidence], now: datetime) -> str:
+    until = group[0].data_until
+    newest = f"newest {moment(until)} ({ago(until, now)})" if until else ""
+    said = _unique(part for item in group for part in (_model(item), _rows(item)))
+    return ", ".join(_unique([*said, newest]))
 
 
 def _model(item: Evidence) -> str:
@@ -33,13 +43,10 @@ def _model(item: Evidence) -> str:
     return f"model {item.model_name} {item.model_version or ''}".rstrip()
 
 
-def _rows(item: Evidence, now: datetime) -> str:
-    if item.rows is None and item.data_until is None:
-        return ""
-    query = item.query or item.tool
-    rows = f"{item.rows:,} {'row' if item.rows == 1 else 'rows'} of {query}" if item.rows is not None else query
-    newest = f", newest {moment(item.data_until)} ({ago(item.data_until, now)})" if item.data_until else ""
-    return f"{rows}{newest}"
+def _rows(item: Evidence) -> str:
+    if item.rows is None:
+        return (item.query or item.tool) if item.data_until else ""
+    return f"{plural(item.rows, 'row')} of {item.query or item.tool}"
 
 
 def _unique(parts: Iterable[str]) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from core.metrics import unit_symbol
 from tools.limits import percent as percent
 
 MOST_DECIMALS = 6
-_TIGHT_PERCENT = re.compile(r"(\d)%")
+_TIGHT_UNIT = re.compile(r"(\d)(%|°C)")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -25,9 +25,9 @@ def number(value: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
-def spaced_percent(text: str) -> str:
-    """'92.3%' -> '92.3 %', as every answer writes it."""
-    return _TIGHT_PERCENT.sub(r"\1 %", text)
+def spaced_units(text: str) -> str:
+    """'92.3%' -> '92.3 %', '22.1°C' -> '22.1 °C', as every answer writes them."""
+    return _TIGHT_UNIT.sub(r"\1 \2", text)
 
 
 def quantity(value: float, unit: str) -> str:
@@ -65,9 +65,11 @@ def horizon(text: str) -> str:
 
 
 def time_range(text: str) -> str:
-    """'last_30_days' -> 'the last 30 days'; '2026-03-01/2026-03-02' -> 'from 2026-03-01 to 2026-03-02'."""
+    """'last_30_days' -> 'the last 30 days'; 'START/END' -> 'START to END', one whole day is its date."""
     if "/" in text:
         start, end = text.split("/", 1)
+        if date.fromisoformat(end[:10]) - date.fromisoformat(start[:10]) == _DAY and start[10:] == end[10:] == "":
+            return start
         return f"{_short(start)} to {_short(end)}"
     return f"the last {horizon(text)}"
 

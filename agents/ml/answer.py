@@ -50,6 +50,8 @@ def _interval(risk: FailureRisk) -> str:
     if risk.probability_interval is None:
         return ""
     low, high = risk.probability_interval
+    if high > 0.99:
+        return f" (at least {percent(low)})" if low <= 0.99 else ""
     return f" (between {percent(low)} and {percent(high)})"
 
 

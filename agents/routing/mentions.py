@@ -211,6 +211,7 @@ def _metric_words(metrics_file: Path | None) -> tuple[dict[str, str], re.Pattern
     for metric in catalogue.values():
         for alias in (metric.name.replace("_", " "), metric.name, metric.label, *metric.aliases):
             names.setdefault(alias.casefold(), metric.name)
+            names.setdefault(alias.casefold().replace("temperature", "temp"), metric.name)
     return names, _alternatives(tuple(names))
 
 

@@ -266,6 +266,9 @@ def focus_after(plan: Plan, before: Focus) -> Focus:
     ids = tuple(dict.fromkeys(i for step in plan.steps for i in step.slots.equipment_ids))
     return Focus(
         equipment_ids=ids or before.equipment_ids,
+        equipment_type=last.slots.equipment_type,
+        plant_id=last.slots.plant_id,
+        line=last.slots.line,
         metric=last.slots.metric or before.metric,
         time_range=last.slots.time_range or before.time_range,
         horizon=last.slots.horizon or before.horizon,

@@ -17,6 +17,9 @@ _POINTS_BACK = re.compile(
     r"(?:that|this|the) (?:machine|one|unit|asset|equipment))\b",
     re.IGNORECASE,
 )
+_MOST_WORDS_OF_A_REST = 3
+_OF_GROUPS = {"analytics", "ml"}
+"""Agents that answer about a type, a line or a plant."""
 _MOST_NAMED = 4
 MOST_STEPS = 6
 
@@ -33,6 +36,9 @@ class Before:
 def before_thread(focus: Focus) -> Before:
     slots = Slots(
         equipment_ids=focus.equipment_ids,
+        equipment_type=focus.equipment_type,
+        plant_id=focus.plant_id,
+        line=focus.line,
         metric=focus.metric,
         time_range=focus.time_range,
         horizon=focus.horizon,
@@ -99,7 +105,9 @@ def _machine_ids(
         return _of_kind(named, before, machines) if "machine" in intent.needs or intent.agent == "rag" else ()
     if intent.name in {"failure_ranking", "equipment_list"}:
         return ()
-    points_back = is_elliptic or _POINTS_BACK.search(named.clause) is not None
+    points_back = is_elliptic or _goes_on(named)
+    if "machine" not in intent.needs and _is_group(before.slots):
+        return ()
     if points_back or before.is_same_message or "machine" in intent.needs:
         return before.slots.equipment_ids
     return ()
@@ -162,11 +170,12 @@ def _slots(
     level = named.levels[0] if named.levels and intent.name == "forecast_threshold" else None
     code = named.codes[0] if named.codes else (before.slots.error_code if intent.name == "error_code" else None)
     is_past, is_future = intent.time == "past", intent.time == "future"
+    group = Slots() if machine else _group(intent, named, before, is_elliptic=is_elliptic)
     return Slots(
         equipment_ids=(machine,) if machine else (),
-        equipment_type=named.types[0] if named.types and not machine else None,
-        plant_id=named.plants[0] if named.plants and not machine else None,
-        line=named.lines[0] if named.lines and not machine else None,
+        equipment_type=group.equipment_type,
+        plant_id=group.plant_id,
+        line=group.line,
         metric=metric,
         time_range=(when.past if when else kept.time_range) if is_past else None,
         horizon=(when.future if when else kept.horizon) if is_future else None,
@@ -176,6 +185,23 @@ def _slots(
         threshold=level.value if level else None,
         threshold_unit=level.unit if level else None,
     )
+
+
+def _group(intent: Intent, named: Mentions, before: Before, *, is_elliptic: bool) -> Slots:
+    """The machines named by type, plant or line; else those just spoken of, when the clause goes on about them."""
+    if named.types or named.plants or named.lines:
+        first = [names[0] if names else None for names in (named.types, named.plants, named.lines)]
+        return Slots(equipment_type=first[0], plant_id=first[1], line=first[2])
+    return before.slots if (is_elliptic or _goes_on(named)) and intent.agent in _OF_GROUPS else Slots()
+
+
+def _goes_on(named: Mentions) -> bool:
+    """'its load', 'the quality there', and '(and) the quality?', too short to be about something new."""
+    return _POINTS_BACK.search(named.clause) is not None or len(named.masked.split()) <= _MOST_WORDS_OF_A_REST
+
+
+def _is_group(slots: Slots) -> bool:
+    return any((slots.equipment_type, slots.plant_id, slots.line))
 
 
 def _topic(named: Mentions) -> str:

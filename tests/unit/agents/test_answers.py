@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agents.analytics.answer import ASSOCIATIONS, change_text, list_text, performance_text, state_text
+from agents.analytics.answer import ASSOCIATIONS, change_text, figure_name, list_text, performance_text, state_text
 from agents.composing.compose import compose, renumbered
 from agents.composing.evidence import from_line
 from agents.composing.wording import ago, number, percent, quantity, signed_percent, time_range
@@ -112,6 +112,14 @@ def test_a_calendar_range_is_written_as_its_days() -> None:
     assert time_range("2026-02-01/2026-03-01") == "2026-02-01 to 2026-03-01"
 
 
+def test_one_whole_day_is_written_as_its_date() -> None:
+    assert time_range("2026-02-28/2026-03-01") == "2026-02-28"
+
+
+def test_a_figure_does_not_say_its_unit_twice() -> None:
+    assert figure_name("mtbf_hours") == "MTBF"
+
+
 # --- failure risk ---
 
 
@@ -122,6 +130,11 @@ def test_a_risk_says_what_why_and_what_to_do_in_that_order() -> None:
 
 def test_a_risk_shows_its_interval() -> None:
     assert "(between 60 % and 85 %)" in risk_text(risk("CNC-A-102", 0.734))
+
+
+def test_an_interval_up_to_certainty_is_said_from_below() -> None:
+    high = risk("CNC-A-102", 0.995).model_copy(update={"probability_interval": (0.97, 0.999)})
+    assert "over 99 % risk of failing within 7 days** (at least 97 %)." in risk_text(high)
 
 
 def test_a_risk_without_factors_says_that_nothing_stands_out() -> None:
@@ -235,6 +248,24 @@ def test_a_small_value_keeps_three_significant_digits(many: EquipmentState) -> N
     assert "position error 0.0123 mm (0.0247 mm, now 50 % lower)" in text
 
 
+def test_a_measurement_far_off_its_mean_is_not_called_normal(many: EquipmentState) -> None:
+    far = [measured(f"m{at}", 2.0) for at in range(7)]
+    text = state_text(many.model_copy(update={"metrics": far}), NOW)
+    assert "- 2 others: none beyond a limit, up to 100 % off their means" in text
+
+
+def test_a_state_is_written_in_words(many: EquipmentState) -> None:
+    assert "is out of service**" in state_text(many.model_copy(update={"state": "out_of_service"}), NOW)
+
+
+def test_a_measurement_asked_for_is_the_only_figure(performance: PerformanceTrend) -> None:
+    figures = {"avg_uptime": "92.3%", "avg_temperature": "22.1°C"}
+    asked = performance.model_copy(update={"metrics": figures, "insights": []})
+    text = performance_text(asked, "CNC-A-102", "temperature")
+    assert "- average temperature: 22.1 °C" in text
+    assert "uptime" not in text
+
+
 def test_figures_space_their_percent_sign_in_an_answer(performance: PerformanceTrend) -> None:
     assert "- average uptime: 92.3 %" in performance_text(performance, "CNC-A-102")
 
@@ -247,6 +278,13 @@ def test_a_state_marks_what_is_above_its_limit(toolbox: Toolbox) -> None:
 def test_a_machine_that_reports_no_state_is_not_called_idle(toolbox: Toolbox) -> None:
     silent = equipment_state("CNC-A-102", toolbox, LOCAL).result.model_copy(update={"state": None, "state_since": None})
     assert "no state reported" in state_text(silent, NOW)
+
+
+def test_a_list_counts_each_type_and_shows_some_of_each() -> None:
+    many = [machine.model_copy(update={"equipment_id": f"X-{at}"}) for at, machine in enumerate(MACHINES[:4] * 12)]
+    text = list_text([*many, *MACHINES[4:8]], "All machines")
+    assert "- cnc (48): X-0, X-1" in text
+    assert "and 28 more\n- pump (4): " in text
 
 
 def test_a_list_counts_its_machines() -> None:
@@ -389,6 +427,16 @@ def test_manuals_are_named_by_their_numbers_alone() -> None:
 def test_the_sources_stand_on_one_line_without_their_window() -> None:
     said = from_line([rows_evidence("analyse")], [], NOW)
     assert said == "From: 4,320 rows of daily_metrics, newest 2026-03-01 05:58 UTC (2 minutes ago)."
+
+
+def test_evidence_of_one_moment_is_dated_once() -> None:
+    said = from_line([rows_evidence("analyse"), model_evidence("rank_failures")], [], NOW)
+    assert said.startswith("From: 4,320 rows of daily_metrics, model failure 14, 4,291 rows of latest_risk, newest ")
+    assert said.count("newest") == 1
+
+
+def test_a_query_that_found_nothing_is_no_source() -> None:
+    assert from_line([rows_evidence("analyse").model_copy(update={"rows": 0})], [], NOW) == ""
 
 
 def test_evidence_without_rows_or_model_is_not_invented() -> None:

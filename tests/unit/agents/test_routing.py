@@ -180,3 +180,34 @@ def test_a_question_changes_no_focus() -> None:
 def test_any_text_gives_a_plan(text: str) -> None:
     made = plan(text)
     assert made.steps or made.question or made.remarks
+
+
+NORTH = Focus(equipment_ids=("PUMP-B-203",), plant_id="north", time_range="last_14_days", last_intent="downtime")
+
+
+@pytest.mark.parametrize("message", ["and the quality?", "And last month?", "what about the OEE there"])
+def test_a_question_that_goes_on_about_a_plant_keeps_it(message: str) -> None:
+    slots = plan(message, NORTH).steps[0].slots
+    assert (slots.plant_id, slots.equipment_ids) == ("north", ())
+
+
+def test_a_new_question_does_not_keep_the_plant() -> None:
+    assert plan("Which machines are most likely to fail?", NORTH).steps[0].slots.plant_id is None
+
+
+def test_a_group_is_what_the_conversation_is_about_until_a_machine_is_named() -> None:
+    asked = plan("downtime of plant north last week")
+    focus = focus_after(asked, Focus(equipment_ids=("PUMP-B-203",)))
+    assert focus.plant_id == "north"
+    assert focus_after(plan("How is CNC-A-101?"), focus).plant_id is None
+
+
+@pytest.mark.parametrize("level", ["140 F", "140 °F", "140 degrees F", "140 deg F", "140 Fahrenheit"])
+def test_a_level_is_read_with_its_unit_however_spelt(level: str) -> None:
+    slots = plan(f"When will the temperature of CNC-A-102 exceed {level}?").steps[0].slots
+    assert (slots.threshold, slots.threshold_unit) == (140.0, "degF")
+
+
+def test_a_short_temperature_is_one_measurement() -> None:
+    steps = plan("Why is the coolant temp of CNC-A-102 so high?").steps
+    assert [step.slots.metric for step in steps] == ["coolant_temperature"]

@@ -95,6 +95,11 @@ async def test_the_answer_says_what_it_stands_on(copilot: Copilot) -> None:
     assert "From: model failure 14, 4,291 rows of latest_risk" in text
 
 
+async def test_a_measurement_no_group_is_compared_by_is_said_to_be_missing(copilot: Copilot) -> None:
+    text = text_of(await log_of(copilot, "compressor pressure trend last month"))
+    assert "Note: Pressure is compared for one machine at a time: name one." in text
+
+
 async def test_agents_work_side_by_side(tmp_path: Path) -> None:
     meeting = threading.Barrier(2, timeout=5)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from core.errors import Busy, CorruptData, NotReady, StorageFull
 from core.workspace import Workspace
 from ml.retrieval import index
 from ml.retrieval.index import build_index, index_folder, published, read_record
+from ml.retrieval.minilm import shared_encoder
 from ml.retrieval.store import PassageStore
 
 
@@ -135,3 +137,10 @@ def test_progress_ends_at_the_number_of_manuals(workspace: Workspace, shelf: Pat
 
 def test_the_record_beside_the_index_is_its_summary(workspace: Workspace, shelf: Path, clock: FixedClock) -> None:
     assert build_index(workspace, shelf, clock=clock) == read_record(folder(workspace)).summary
+
+
+def test_one_process_opens_one_encoder_of_a_folder(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        opened = set(pool.map(shared_encoder, [tmp_path / "minilm"] * 32))
+    assert len(opened) == 1
+    assert shared_encoder(tmp_path / "other") not in opened
