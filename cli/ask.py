@@ -17,11 +17,11 @@ from core.scope import LOCAL
 def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="What you want to know.")],
-    thread: Annotated[str, typer.Option(help="Conversation to go on with.")] = "cli",
+    thread: Annotated[str | None, typer.Option(help="Conversation to go on with; default a new one.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Markdown as it is, for pipes.")] = False,
 ) -> None:
     """Ask the copilot; the answer names its sources."""
-    asyncio.run(_ask(of(context), question, thread, plain=plain))
+    asyncio.run(_ask(of(context), question, thread or str(uuid4()), plain=plain))
 
 
 async def _ask(ctx: Context, question: str, thread: str, *, plain: bool) -> None:

@@ -25,12 +25,13 @@ MOVING = frozenset({"rising", "falling"})
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One bound question: its filter, where its range ends, and the tables it was answered from."""
+    """One bound question: its filter, its range, the newest reading, and the tables it was answered from."""
 
     request: AnalyticsRequest
     values: Mapping[str, Value]
     start: datetime
     end: datetime
+    newest: datetime | None
     toolbox: Toolbox
     scope: Scope
     tables: list[Table] = field(default_factory=list)
@@ -64,7 +65,7 @@ def analyse(request: AnalyticsRequest, toolbox: Toolbox, scope: Scope) -> Eviden
         insights=[*(_movement(trend) for trend in trends.values() if trend.direction in MOVING), *insights],
     )
     notes = [
-        *freshness_notes(question.end, toolbox, subject=_subject(request)),
+        *freshness_notes(question.newest, toolbox, subject=_subject(request)),
         *(kpi.missing for kpi in kpis if kpi.missing),
     ]
     return Evidenced(result=result, evidence=[_evidence(table, question) for table in question.tables], notes=notes)
@@ -74,10 +75,10 @@ def _question(request: AnalyticsRequest, toolbox: Toolbox, scope: Scope) -> Ques
     if request.equipment_id is not None:
         equipment_id = find_equipment(request.equipment_id, toolbox, scope).equipment_id
         request = request.model_copy(update={"equipment_id": equipment_id})
-        end = data_until(equipment_id, toolbox, scope)
+        newest = data_until(equipment_id, toolbox, scope)
     else:
-        end = toolbox.warehouse.snapshot().data_until
-    window = parse_range(request.time_range, field="time_range", now=end or toolbox.clock.now(), longest=LONGEST)
+        newest = toolbox.warehouse.snapshot().data_until
+    window = parse_range(request.time_range, field="time_range", now=newest or toolbox.clock.now(), longest=LONGEST)
     values: dict[str, Value] = {
         "equipment_id": request.equipment_id,
         "line": request.line,
@@ -86,16 +87,19 @@ def _question(request: AnalyticsRequest, toolbox: Toolbox, scope: Scope) -> Ques
         "start": window.start,
         "end": window.end,
     }
-    return Question(request, values, window.start, window.end, toolbox, scope)
+    return Question(request, values, window.start, window.end, newest, toolbox, scope)
 
 
 def _subject(request: AnalyticsRequest) -> str:
-    return request.equipment_id or request.line or request.plant_id or request.equipment_type or "these machines"
+    if request.equipment_id:
+        return request.equipment_id
+    parts = (("line", request.line), ("plant", request.plant_id), ("type", request.equipment_type))
+    return " and ".join(f"{kind} {name}" for kind, name in parts if name) or "these machines"
 
 
 def _evidence(table: Table, question: Question) -> Evidence:
     return warehouse_evidence(
-        table, "analyse", question.toolbox, window=(question.start, question.end), data_until=question.end
+        table, "analyse", question.toolbox, window=(question.start, question.end), data_until=question.newest
     )
 
 
@@ -181,7 +185,7 @@ def _downtime(question: Question) -> tuple[list[Kpi], list[str]]:
         Kpi("downtime_hours", "unplanned downtime", "h", hours, [], missing),
         Kpi("stops", "unplanned stops", "", stops, []),
     ]
-    lines = [f"{_reason(row)}: {row['stops']} stops, {row['hours']:.1f} h." for row in reasons[:5]]
+    lines = [f"{_reason(row)}: {_count(row['stops'], 'stop')}, {row['hours']:.1f} h." for row in reasons[:5]]
     return kpis, lines
 
 

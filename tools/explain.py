@@ -41,12 +41,13 @@ DRIVERS = frozenset({"load", "rotation_speed", "power", "flow", "torque", "belt_
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One machine, one metric, one window and the equally long ones before."""
+    """One machine, one metric, one window and the equally long ones before; `newest` is the machine's last reading."""
 
     equipment_id: str
     metric: Mapping[str, Any]
     start: datetime
     end: datetime
+    newest: datetime
     toolbox: Toolbox
     scope: Scope
 
@@ -108,10 +109,10 @@ def explain_change(request: ExplainChangeRequest, toolbox: Toolbox, scope: Scope
     )
     readings = sum(row["n"] or 0 for row in windows.records())
     evidence = warehouse_evidence(
-        windows, "explain_change", toolbox, window=(case.earliest, case.end), rows=readings, data_until=case.end
+        windows, "explain_change", toolbox, window=(case.earliest, case.end), rows=readings, data_until=case.newest
     )
     return Evidenced(
-        result=result, evidence=[evidence], notes=freshness_notes(case.end, toolbox, subject=case.equipment_id)
+        result=result, evidence=[evidence], notes=freshness_notes(case.newest, toolbox, subject=case.equipment_id)
     )
 
 
@@ -126,7 +127,7 @@ def _case(request: ExplainChangeRequest, toolbox: Toolbox, scope: Scope) -> tupl
             f"metric: {machine} does not report '{request.metric}'.", remedy=f"It reports {has}.", field="metric"
         )
     window = parse_range(request.time_range, field="time_range", now=end, longest=LONGEST)
-    case = Case(machine, asked, window.start, window.end, toolbox, scope)
+    case = Case(machine, asked, window.start, window.end, end, toolbox, scope)
     return case, [row for row in metrics if row is not asked]
 
 

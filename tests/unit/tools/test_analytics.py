@@ -56,6 +56,12 @@ def test_mtbf_without_a_failure_is_null_and_says_the_exposure() -> None:
     assert any("512 h" in note for note in answer.notes)
 
 
+def test_a_window_that_ended_earlier_does_not_make_the_data_stale() -> None:
+    answer = analyse(AnalyticsRequest(line="A", time_range="2026-02-10/2026-02-11"), toolbox(), LOCAL)
+    assert not [note for note in answer.notes if "latest reading" in note]
+    assert not any(evidence.is_stale for evidence in answer.evidence)
+
+
 def test_an_unknown_machine_is_refused() -> None:
     with pytest.raises(UnknownEquipment):
         analyse(AnalyticsRequest(equipment_id="XYZ-1"), toolbox(), LOCAL)
