@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import NotReady, UnknownMetric
 from core.scope import LOCAL
-from tests.doubles.plant import no_rows, toolbox
+from tests.doubles.plant import UNTIL, no_rows, toolbox
 from tools.explain import Case, _likely_causes, explain_change
 from tools.models import ExplainChangeRequest, RelatedChange
 
@@ -33,7 +33,7 @@ def test_a_load_that_did_not_change_is_ruled_out() -> None:
 
 def case(hours: float) -> Case:
     start = datetime(2026, 2, 20, tzinfo=UTC)
-    return Case("CNC-A-102", {}, start, start + timedelta(hours=hours), toolbox(), LOCAL)
+    return Case("CNC-A-102", {}, start, start + timedelta(hours=hours), UNTIL, toolbox(), LOCAL)
 
 
 @pytest.mark.parametrize(
