@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
@@ -21,17 +21,19 @@ from tools.ports import Toolbox
 ALARM_MEMORY = timedelta(hours=24)
 NORMAL_DAYS = timedelta(days=30)
 
+_LAST_LISTED: WeakKeyDictionary[Warehouse, tuple[tuple[str, Scope], tuple[Equipment, ...]]] = WeakKeyDictionary()
+"""Every request names a machine: the list is asked once a snapshot and scope, and lives as long as its warehouse."""
+
 
 def list_equipment(toolbox: Toolbox, scope: Scope) -> list[Equipment]:
     """Every machine of the caller's plants, by id."""
-    return list(_machines(toolbox.warehouse, toolbox.warehouse.snapshot().name, scope))
-
-
-@lru_cache(maxsize=32)
-def _machines(warehouse: Warehouse, snapshot: str, scope: Scope) -> tuple[Equipment, ...]:  # noqa: ARG001
-    """Asked once a snapshot and scope: every request names a machine."""
-    rows = warehouse.run("equipment_list", scope=scope).records()
-    return tuple(sorted((_equipment(row) for row in rows), key=lambda machine: machine.equipment_id))
+    key = (toolbox.warehouse.snapshot().name, scope)
+    known = _LAST_LISTED.get(toolbox.warehouse)
+    if known is None or known[0] != key:
+        rows = toolbox.warehouse.run("equipment_list", scope=scope).records()
+        known = key, tuple(sorted((_equipment(row) for row in rows), key=lambda machine: machine.equipment_id))
+        _LAST_LISTED[toolbox.warehouse] = known
+    return list(known[1])
 
 
 def _equipment(row: dict[str, Any]) -> Equipment:

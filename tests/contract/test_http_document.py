@@ -89,7 +89,8 @@ def test_every_problem_code_stands_in_the_reference() -> None:
     from core.errors import CopilotError
 
     def codes(kind: type[CopilotError]) -> set[str]:
-        return {kind.code}.union(*(codes(child) for child in kind.__subclasses__()))
+        own = set() if kind.__module__.startswith("cli.") else {kind.code}
+        return own.union(*(codes(child) for child in kind.__subclasses__()))
 
     page = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
     assert [code for code in sorted(codes(CopilotError)) if f"`{code}`" not in page] == []
