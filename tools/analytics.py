@@ -217,7 +217,9 @@ def _failure_insight(rows: list[dict[str, Any]]) -> list[str]:
     if not failed:
         return []
     if len(rows) == 1:
-        return [f"{_count(failed[0]['failures'], 'failure')}, {failed[0]['repair_hours'] or 0:.1f} h of repair."]
+        repair = failed[0]["repair_hours"]
+        told = "repair time not recorded" if repair is None else f"{repair:.1f} h of repair"
+        return [f"{_count(failed[0]['failures'], 'failure')}, {told}."]
     worst = ", ".join(f"{row['equipment_id']} ({row['failures']})" for row in failed[:3])
     return [f"{_count(sum(row['failures'] for row in failed), 'failure')}; most on {worst}."]
 

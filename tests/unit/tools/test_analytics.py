@@ -62,6 +62,13 @@ def test_a_window_that_ended_earlier_does_not_make_the_data_stale() -> None:
     assert not any(evidence.is_stale for evidence in answer.evidence)
 
 
+def test_a_repair_time_nobody_recorded_is_not_zero() -> None:
+    columns = ("equipment_id", "failures", "repair_hours", "exposure_hours")
+    unrecorded = {"reliability_kpi": (columns, [("CNC-A-102", 2, None, 400.0)])}
+    request = AnalyticsRequest(equipment_id="CNC-A-102", analysis_type="reliability")
+    assert analyse(request, toolbox(unrecorded), LOCAL).result.insights == ["2 failures, repair time not recorded."]
+
+
 def test_an_unknown_machine_is_refused() -> None:
     with pytest.raises(UnknownEquipment):
         analyse(AnalyticsRequest(equipment_id="XYZ-1"), toolbox(), LOCAL)
