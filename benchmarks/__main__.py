@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from benchmarks import forecast, import_rate, pipeline, retrieval, serving
+from benchmarks import forecast, import_rate, pipeline, retrieval, routing, serving
 from benchmarks.report import console, machine, versions
 from core.workspace import Workspace
 
@@ -17,6 +17,7 @@ def main() -> None:
         workspace = Workspace(Path(folder) / "home")
         pipeline.run(workspace)
         serving.run(workspace, serving.free_port())
+    routing.main()
     import_rate.main()
     retrieval.main()
     forecast.main()
