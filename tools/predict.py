@@ -39,11 +39,10 @@ def predict_failure(request: PredictRequest, toolbox: Toolbox, scope: Scope) -> 
     """
     hours = _hours(request.time_horizon)
     machine = find_equipment(request.equipment_id, toolbox, scope)
-    table = toolbox.warehouse.run("risk_curve", {"equipment_id": machine.equipment_id}, scope=scope)
+    table = toolbox.warehouse.run("risk_curve", {"equipment_ids": [machine.equipment_id]}, scope=scope)
     if not len(table):
         raise _no_score(machine.equipment_id)
-    rows = sorted(table.records(), key=lambda row: row["horizon_hours"])
-    risk = _risk(machine.equipment_id, rows, request.time_horizon, hours)
+    (risk,) = _risks(table, request.time_horizon, hours)
     return Evidenced(
         result=risk,
         evidence=[_evidence(table, "predict_failure", toolbox, risk)],
@@ -60,10 +59,10 @@ def rank_failures(request: RankRequest, toolbox: Toolbox, scope: Scope) -> Evide
     """
     hours = _hours(request.time_horizon)
     wanted = [machine.equipment_id for machine in list_equipment(toolbox, scope) if _matches(machine, request)]
-    table = toolbox.warehouse.run("latest_risk", {"equipment_ids": wanted}, scope=scope)
+    table = toolbox.warehouse.run("risk_curve", {"equipment_ids": wanted}, scope=scope)
     if not len(table):
         raise _no_score("any of the machines asked for")
-    risks = [_ranked(row, request.time_horizon, hours) for row in table.records()]
+    risks = _risks(table, request.time_horizon, hours)
     risks.sort(key=lambda risk: (-risk.failure_probability, risk.equipment_id))
     ranking = RiskRanking(
         machines=risks[: request.limit],
@@ -131,51 +130,45 @@ def recommended_action(level: RiskLevel, curve: Curve) -> str:
     return "No action beyond the maintenance plan"
 
 
-def _risk(equipment_id: str, rows: Sequence[Mapping[str, Any]], horizon: str, hours: float) -> FailureRisk:
+def _risks(table: Table, horizon: str, hours: float) -> list[FailureRisk]:
+    """One risk a machine: the same curve whether one machine is asked for or all are ranked."""
+    curves: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(table.records(), key=lambda row: row["horizon_hours"]):
+        curves.setdefault(row["equipment_id"], []).append(row)
+    return [_risk(rows, horizon, hours) for rows in curves.values()]
+
+
+def _risk(rows: Sequence[Mapping[str, Any]], horizon: str, hours: float) -> FailureRisk:
     curve = [(float(row["horizon_hours"]), row["failure_probability"]) for row in rows]
-    has_interval = all(
-        row.get("probability_low") is not None and row.get("probability_high") is not None for row in rows
-    )
-    interval = None
-    if has_interval:
-        low = probability_at([(row["horizon_hours"], row["probability_low"]) for row in rows], hours)
-        high = probability_at([(row["horizon_hours"], row["probability_high"]) for row in rows], hours)
-        interval = (low, high)
-    return _assemble(equipment_id, curve, interval, rows[0], horizon, hours)
-
-
-def _ranked(row: Mapping[str, Any], horizon: str, hours: float) -> FailureRisk:
-    columns = ((24.0, "p_24h"), (48.0, "p_48h"), (168.0, "p_7d"), (720.0, "p_30d"))
-    curve = [(hour, row[column]) for hour, column in columns if row[column] is not None]
-    return _assemble(row["equipment_id"], curve, None, row, horizon, hours)
-
-
-def _assemble(
-    equipment_id: str,
-    curve: Curve,
-    interval: tuple[float, float] | None,
-    row: Mapping[str, Any],
-    horizon: str,
-    hours: float,
-) -> FailureRisk:
     probability = probability_at(curve, hours)
     level = risk_level(probability)
-    factors = _FACTORS.validate_python(json.loads(row["factors"]))
+    newest = rows[0]
+    factors = _FACTORS.validate_python(json.loads(newest["factors"]))
     return FailureRisk(
-        equipment_id=equipment_id,
+        equipment_id=newest["equipment_id"],
         failure_probability=round(probability, 4),
-        probability_interval=(round(interval[0], 4), round(interval[1], 4)) if interval else None,
+        probability_interval=_interval(rows, hours),
         risk_level=level,
         contributing_factors=[factor.text for factor in factors],
         recommended_action=recommended_action(level, curve),
         time_horizon=horizon,
         horizon_hours=hours,
         factors=factors,
-        as_of=row["as_of"],
-        scored_at=row["scored_at"],
-        model_name=row["model_name"],
-        model_version=row["model_version"],
+        as_of=newest["as_of"],
+        scored_at=newest["scored_at"],
+        model_name=newest["model_name"],
+        model_version=newest["model_version"],
     )
+
+
+def _interval(rows: Sequence[Mapping[str, Any]], hours: float) -> tuple[float, float] | None:
+    """Bounds at `hours`, read off the bounds of the stored horizons; None when one of them is unknown."""
+    bounds = []
+    for column in ("probability_low", "probability_high"):
+        if any(row[column] is None for row in rows):
+            return None
+        bounds.append(round(probability_at([(float(row["horizon_hours"]), row[column]) for row in rows], hours), 4))
+    return bounds[0], bounds[1]
 
 
 def _evidence(table: Table, tool: str, toolbox: Toolbox, risk: FailureRisk) -> Evidence:

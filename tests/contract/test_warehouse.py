@@ -110,7 +110,7 @@ GOLDEN: Mapping[str, list[tuple[Any, ...]]] = {
         )
     ],
     "risk_curve": [
-        (hours, p, p / 2, min(1.0, p * 2), at(2), at(2, minute=5), "failure", "14", "[]")
+        ("CNC-1", hours, p, p / 2, min(1.0, p * 2), at(2), at(2, minute=5), "failure", "14", "[]")
         for hours, p in ((24, 0.125), (48, 0.25), (168, 0.5), (720, 0.75))
     ],
     "production_kpi": [

@@ -34,6 +34,7 @@ METRIC = (
     "last_value",
 )
 CURVE = (
+    "equipment_id",
     "horizon_hours",
     "failure_probability",
     "probability_low",
@@ -131,10 +132,10 @@ def answers() -> dict[str, Any]:
         "risk_curve": (
             CURVE,
             [
-                (24, 0.2, 0.1, 0.3, *risk),
-                (48, 0.35, 0.2, 0.5, *risk),
-                (168, 0.73, 0.6, 0.85, *risk),
-                (720, 0.95, 0.9, 0.99, *risk),
+                ("CNC-A-102", 24, 0.2, 0.1, 0.3, *risk),
+                ("CNC-A-102", 48, 0.35, 0.2, 0.5, *risk),
+                ("CNC-A-102", 168, 0.73, 0.6, 0.85, *risk),
+                ("CNC-A-102", 720, 0.95, 0.9, 0.99, *risk),
             ],
         ),
         "uptime": (

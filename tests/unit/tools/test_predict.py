@@ -88,6 +88,12 @@ def test_stale_data_is_said() -> None:
     assert "3 days old" in answer.notes[0]
 
 
+@pytest.mark.parametrize("horizon", ["36_hours", "3_days", "7_days", "12_days"])
+def test_a_machine_has_the_same_risk_alone_and_in_the_ranking(horizon: str) -> None:
+    alone = predict_failure(ask(horizon=horizon), toolbox(), LOCAL).result
+    assert rank_failures(RankRequest(time_horizon=horizon), toolbox(), LOCAL).result.machines == [alone]
+
+
 def test_the_ranking_says_how_many_machines_have_no_score() -> None:
     ranking = rank_failures(RankRequest(), toolbox(), LOCAL)
     assert [risk.equipment_id for risk in ranking.result.machines] == ["CNC-A-102"]
