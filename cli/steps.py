@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,34 +18,32 @@ from core.progress import Progress
 from core.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command and how to see that it has been done. A step that was killed is simply run again."""
-
-    title: str
-    arguments: tuple[str, ...]
-    is_done: Callable[[Workspace], bool]
-
-
-def _marked(name: str) -> Callable[[Workspace], bool]:
-    return lambda workspace: mark(workspace, name).exists()
-
-
 def mark(workspace: Workspace, name: str) -> Path:
-    """File whose presence says that a step has been finished."""
+    """File whose presence says that the step of this name has been finished."""
     return workspace.state / f"{name}.done"
 
 
-HISTORY = Step("Demo plant: 90 days of history", ("demo", "history"), _marked("history"))
-MANUALS = Step("Manuals: encoder and index", ("index",), _marked("manuals"))
-MARTS = Step("Warehouse: marts", ("transform",), _marked("marts"))
-MODEL = Step("Failure model: train and register", ("train", "failure"), _marked("model"))
-SCORES = Step("Failure model: score every machine", ("score",), _marked("scores"))
-PUBLISH = Step("Warehouse: publish the scores", ("transform", "--select", "stg_predictions+"), _marked("publish"))
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command, known by the mark it leaves when finished. A step that was killed is simply run again."""
+
+    name: str
+    title: str
+    arguments: tuple[str, ...]
+
+    def is_done(self, workspace: Workspace) -> bool:
+        return mark(workspace, self.name).exists()
+
+
+HISTORY = Step("history", "Demo plant: 90 days of history", ("demo", "history"))
+MARTS = Step("marts", "Warehouse: marts", ("transform",))
+MODEL = Step("model", "Failure model: train and register", ("train", "failure"))
+SCORES = Step("scores", "Failure model: score every machine", ("score",))
+PUBLISH = Step("publish", "Warehouse: publish the scores", ("transform", "--select", "stg_predictions+"))
+MANUALS = Step("manuals", "Manuals: encoder and index", ("index",))
 
 PREPARE = (HISTORY, MARTS, MODEL, SCORES, PUBLISH, MANUALS)
 REFRESH = (MARTS, SCORES, PUBLISH)
-NAMES = {HISTORY: "history", MARTS: "marts", MODEL: "model", SCORES: "scores", PUBLISH: "publish", MANUALS: "manuals"}
 
 
 class StepFailed(CopilotError):  # noqa: N818  # the house names errors by what happened
@@ -82,7 +80,7 @@ def run_step(workspace: Workspace, step: Step, progress: Progress) -> None:
         raise _failure(step, problem)
     progress(step.title, last[1] or 1, last[1] or 1)
     workspace.state.mkdir(parents=True, exist_ok=True)
-    mark(workspace, NAMES[step]).touch()
+    mark(workspace, step.name).touch()
 
 
 def start(workspace: Workspace, arguments: Sequence[str]) -> subprocess.Popen[str]:

@@ -7,12 +7,7 @@ from cli.serving import wants_demo
 from core.progress import silent
 from core.workspace import Workspace
 
-HELP = steps.Step("Help", ("--help",), lambda workspace: steps.mark(workspace, "help").exists())
-
-
-@pytest.fixture(autouse=True)
-def _named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(steps.NAMES, HELP, "help")
+HELP = steps.Step("help", "Help", ("--help",))
 
 
 def test_a_step_that_ended_well_is_marked_done(workspace: Workspace) -> None:
@@ -35,7 +30,7 @@ def test_a_step_that_failed_passes_its_message_and_remedy_on(workspace: Workspac
 
 
 def test_every_step_of_up_has_a_mark_of_its_own() -> None:
-    names = [steps.NAMES[step] for step in steps.PREPARE]
+    names = [step.name for step in steps.PREPARE]
     assert len(set(names)) == len(steps.PREPARE)
 
 
